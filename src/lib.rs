@@ -1,0 +1,1 @@
+//! libparla: one task runtime for every language in a process.
