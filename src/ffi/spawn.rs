@@ -1,0 +1,125 @@
+//! Spawning tasks.
+
+use super::convert;
+use super::guard::{guard, guard_local};
+use super::types::*;
+use crate::runtime::spawn;
+use std::ffi::c_void;
+
+/// Spawns a task: `fn(ctx)` runs once all of `deps` have completed, at `place`, with `vcus` of it.
+///
+/// `place`: `PARLA_ANY`, an architecture or a device. `vcus`: 0 for one worker without limit, or a
+/// fraction 0 < v <= 1 of the device; at most floor(1/v) such tasks run on a device at once. `deps`:
+/// `n_deps` tasks and task spaces, NULL if none; entries that are 0 are skipped, and elements that have
+/// not been spawned yet are legal. `task`: receives the handle; may be NULL.
+///
+/// On an error nothing has been spawned and `ctx` is still the caller's. May be called from any thread,
+/// inside tasks too.
+/// Errors: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, INFEASIBLE, OUT_OF_MEMORY, FORKED.
+///
+/// # Safety
+/// `deps` points to `n_deps` handles, `task` is NULL or writable, and `fn` may be called once with `ctx`
+/// on another thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parla_spawn(
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    place: parla_place_t,
+    vcus: f64,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> parla_status_t {
+    guard_local(|local| {
+        // SAFETY: the caller's contract.
+        let deps = unsafe { convert::list(deps, n_deps, "deps")? };
+        let body = convert::body(r#fn)?;
+        let handle = spawn::simple(local, None, body, ctx, place, vcus, deps)?;
+        // SAFETY: the caller's contract.
+        unsafe { convert::put_optional(task, handle) };
+        Ok(())
+    })
+}
+
+/// Spawns a task from a full specification. `task`: receives the handle; may be NULL.
+///
+/// On an error nothing has been spawned, and `ctx` is still the caller's: `drop` is not called. Everything
+/// that `spec` points to but `ctx` is copied before the call returns. May be called from any thread.
+/// Errors: as `parla_spawn`, and ALREADY_SPAWNED, CANCELLED (the element was cancelled before it was
+/// spawned), DEADLOCK (it depends on itself).
+///
+/// # Safety
+/// `spec` points to a valid `parla_task_spec_t` of the size it says; `task` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parla_spawn_task(
+    spec: *const parla_task_spec_t,
+    task: *mut parla_task_t,
+) -> parla_status_t {
+    guard_local(|local| {
+        // SAFETY: the caller's contract.
+        let spec = unsafe { convert::spec(spec)? };
+        let handle = spawn::full(local, &spec)?;
+        // SAFETY: the caller's contract.
+        unsafe { convert::put_optional(task, handle) };
+        Ok(())
+    })
+}
+
+/// Spawns `n` tasks in order; faster than one by one. `tasks`: NULL, or room for `n` handles.
+///
+/// It stops at the first error: the specs before it have been spawned, and `tasks` is 0 from it on. May be
+/// called from any thread. Errors: as `parla_spawn_task`.
+///
+/// # Safety
+/// `specs` points to `n` valid specifications that all have the size of this header's
+/// `parla_task_spec_t`; `tasks` is NULL or has room for `n` handles.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parla_spawn_batch(
+    specs: *const parla_task_spec_t,
+    n: usize,
+    tasks: *mut parla_task_t,
+) -> parla_status_t {
+    guard_local(|local| {
+        // SAFETY: the caller's contract.
+        let (specs, tasks) =
+            unsafe { (convert::list(specs, n, "specs")?, convert::optional_room(tasks, n)?) };
+        let mut out = tasks;
+        if let Some(out) = out.as_deref_mut() {
+            out.fill(0);
+        }
+        spawn::batch(local, specs.len(), |local, i| {
+            // SAFETY: the caller's contract.
+            let spec = unsafe { convert::spec(&specs[i])? };
+            let handle = spawn::full(local, &spec)?;
+            if let Some(out) = out.as_deref_mut() {
+                out[i] = handle;
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body
+/// but keeps the task incomplete, and the same task runs `fn` next, at the same place. Nothing is kept
+/// on a stack meanwhile. A failed dependency does not skip the continuation: it can ask the dependencies.
+///
+/// At most once per body; the body that called it must return 0 (another value fails the task, and `fn`
+/// does not run). The task's `drop` is called, with the first context, after the last continuation.
+/// May be called inside a task only.
+/// Errors: NOT_INITIALIZED, NOT_IN_TASK, INVALID_ARGUMENT, INVALID_HANDLE, DEADLOCK, ALREADY_SPAWNED (second call).
+///
+/// # Safety
+/// As `parla_spawn`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parla_continue(
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+) -> parla_status_t {
+    guard(|| {
+        // SAFETY: the caller's contract.
+        let deps = unsafe { convert::list(deps, n_deps, "deps")? };
+        crate::runtime::continuation::set(convert::body(r#fn)?, ctx, deps)
+    })
+}
