@@ -1,1 +1,3 @@
 //! libparla: one task runtime for every language in a process.
+
+pub mod topology;
