@@ -5,6 +5,8 @@
 //! but only after [`screen`]: hwloc 2.9 answers most mistakes with an error, yet *aborts*
 //! on some (`memcache:2 pu:2`), and takes time quadratic in the processors.
 
+use std::collections::BTreeSet;
+
 use super::TopologyError;
 use super::assemble::{Machine, RawCore, RawNode};
 
@@ -34,10 +36,28 @@ pub(super) fn describe(text: &str) -> Result<Machine, TopologyError> {
         why,
     };
     let levels = screen(text).map_err(bad)?;
-    match plain_counts(&levels) {
-        Some(counts) => Ok(build(&counts)),
-        None => rich(text).map_err(bad),
+    if let Some(counts) = plain_counts(&levels) {
+        return Ok(build(&counts));
     }
+    let machine = rich(text).map_err(bad)?;
+    check_numbers(&machine, &levels).map_err(bad)?;
+    Ok(machine)
+}
+
+/// Refuses numbers given twice by `indexes=`; hwloc merges such objects or keeps both.
+fn check_numbers(machine: &Machine, levels: &[Level<'_>]) -> Result<(), String> {
+    let pus: BTreeSet<u32> = machine
+        .nodes
+        .iter()
+        .flat_map(|node| &node.pus)
+        .copied()
+        .collect();
+    let nodes: BTreeSet<u32> = machine.nodes.iter().map(|node| node.os_index).collect();
+    let named: u64 = levels.iter().map(|level| level.count).product();
+    if pus.len() as u64 != named || nodes.len() != machine.nodes.len() {
+        return Err("two of its nodes or processors have the same number".to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(feature = "hwloc")]
@@ -159,15 +179,21 @@ fn is_level(name: &str) -> bool {
     is_numa(name) || PLAIN.contains(&name) || is_cache
 }
 
-/// Lets `key=value` pairs with keys that hwloc knows through; the values are its matter.
+/// Lets `key=value` pairs with keys that hwloc knows through.
+///
+/// The values are hwloc's matter, except that of `indexes`: it would fill its bit sets up
+/// to any number given, with gigabytes and minutes.
 fn check_attributes(attributes: &str) -> Result<(), String> {
     for pair in attributes.split_ascii_whitespace() {
-        let key = pair.split_once('=').map(|(key, _)| key);
-        if !matches!(
-            key,
-            Some("memory" | "size" | "indexes" | "memorysidecachesize")
-        ) {
-            return Err(format!("\"{pair}\" is no known attribute"));
+        let fine = match pair.split_once('=') {
+            Some(("indexes", list)) => list
+                .split(|character: char| !character.is_ascii_alphanumeric())
+                .all(|word| word.parse().is_ok_and(|index: u64| index < MAX_PUS) || is_level(word)),
+            Some((key, _)) => matches!(key, "memory" | "size" | "memorysidecachesize"),
+            None => false,
+        };
+        if !fine {
+            return Err(format!("\"{pair}\" is no attribute with a usable value"));
         }
     }
     Ok(())
@@ -311,6 +337,9 @@ mod tests {
             ("[core] pu:1", "core"),
             ("[numa:2] pu:1", "count"),
             ("numa:2(colour=red) pu:1", "colour"),
+            ("pu:2(indexes=0,4000000000)", "usable"),
+            ("pu:2(indexes=-1,0)", "usable"),
+            ("pu:2(indexes=)", "usable"),
             ("numa:2(memory=1)x pu:1", "goes on"),
             ("numa:9999 core:9999 pu:9999", "more than"),
             ("pu:99999999999999999999", "pu:9"),

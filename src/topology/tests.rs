@@ -231,6 +231,14 @@ mod with_hwloc {
     }
 
     #[test]
+    fn numbers_given_twice_are_an_error() {
+        for text in ["pu:4(indexes=1,1,1,1)", "numa:2(indexes=5,5) pu:2"] {
+            let error = discover(Some(text)).unwrap_err();
+            assert!(error.to_string().contains("same number"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_hwloc_itself_refuses_is_an_error() {
         let error = discover(Some("numa:2 numa:2 pu:1")).unwrap_err();
         assert!(error.to_string().contains("hwloc"), "{error}");
