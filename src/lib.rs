@@ -7,10 +7,16 @@ pub mod sync;
 
 pub mod error;
 
-pub mod graph;
+pub mod topology;
 
-pub mod device;
+pub mod graph;
 
 pub mod mapper;
 
+pub mod device;
+
 pub mod scheduler;
+
+pub mod runtime;
+
+pub mod ffi;

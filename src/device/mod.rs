@@ -1,4 +1,6 @@
-//! Places, devices, and what a device needs of the system.
+//! Where bodies and copies run.
+//!
+//! * [`cpu`]: NUMA nodes: binding threads, placing memory.
 
 pub mod cpu;
 pub mod place;

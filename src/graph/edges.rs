@@ -3,7 +3,7 @@
 //! Two words of each record carry it; all their transitions are here and in `claim.rs` and `hold.rs`:
 //!
 //! ```text
-//! link     63..36 generation  | 34 CLOSED | 33 HELD | 32 CANCEL            | 31..0 newest successor node
+//! link     63..36 generation  | 35 SEALED | 34 CLOSED | 33 HELD | 32 CANCEL | 31..0 newest successor node
 //! pending  63..36 generation  | 34 SPAWNING | 33 UNSPAWNED | 32 CLAIMED    | 31..0 open dependencies + guards
 //! ```
 //! README.md states the steps, the races and why they cannot go wrong.
@@ -24,6 +24,9 @@ pub(super) const CANCEL: u64 = 1 << 32;
 pub(super) const HELD: u64 = 1 << 33;
 /// In `link`: completed, and kept because it failed.
 pub(super) const CLOSED: u64 = 1 << 34;
+
+/// In `link`: no new holds.
+pub(super) const SEALED: u64 = 1 << 35;
 
 /// In `pending`: somebody has completed the record ahead of its dependencies.
 pub(super) const CLAIMED: u64 = 1 << 32;
@@ -88,16 +91,6 @@ pub enum Countdown {
     Ready,
     /// This was the last one, but the record was completed ahead of it ([`CLAIMED`]).
     Abandoned,
-}
-
-/// What closing a record gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub enum Close {
-    /// It is complete; its successors are the caller's to release.
-    Closed(NodeRef),
-    /// Holds are in use: `hold.rs` decides.
-    Held,
 }
 
 #[inline]
@@ -177,7 +170,7 @@ impl Arena {
     /// Makes `slot` a successor of each of `deps`. The caller holds a guard of `slot`, and has counted
     /// every dependency into `pending` beforehand. Gives the number that are complete already, which the
     /// caller counts down with its guard; `failed` hears of those that failed.
-    pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Slot)) -> u32 {
+    pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
         let record = self.record(slot);
         let mut block = Slot(record.overflow.load(Relaxed));
         let mut inline_used = 0;
@@ -197,7 +190,7 @@ impl Arena {
                 Look::Live if inline_used < INLINE_NODES as u32 => inline_used += 1,
                 Look::Live => used += 1,
                 Look::Failed => {
-                    failed(dep.slot());
+                    failed(*dep);
                     complete += 1;
                 }
                 Look::Done | Look::Invalid => complete += 1,
@@ -234,30 +227,45 @@ impl Arena {
     }
 
     /// Completes the task in `slot` and ends its generation: from now on its handle means "completed".
-    /// The caller gives the slot back to a cache once it is done with the record. With `holds_done` the
-    /// caller knows that no hold is left (`hold.rs`).
+    /// The caller releases the successors, and gives the slot back to a cache once it is done with the
+    /// record. None: holds are in use, and nothing has changed (`hold.rs`).
     #[inline]
-    pub fn close(&self, slot: Slot, holds_done: bool) -> Close {
-        self.close_as(slot, holds_done, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
+    #[must_use]
+    pub fn close_unheld(&self, slot: Slot) -> Option<NodeRef> {
+        self.close_as(slot, HELD, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
+    }
+
+    /// As [`Arena::close_unheld`], for a task whose holds do not matter any more.
+    #[must_use]
+    pub fn close(&self, slot: Slot) -> NodeRef {
+        self.close_as(slot, 0, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
+            .expect("nothing forbids it")
     }
 
     /// Completes the task in `slot` as failed: its record stays, with its failure.
-    pub fn close_failed(&self, slot: Slot, holds_done: bool) -> Close {
-        self.close_as(slot, holds_done, |link| link & !HEAD | CLOSED)
+    #[must_use]
+    pub fn close_failed(&self, slot: Slot) -> NodeRef {
+        self.close_as(slot, 0, |link| link & !HEAD | CLOSED).expect("nothing forbids it")
+    }
+
+    /// Forbids new holds. False: holds are in use, and nothing has changed.
+    #[must_use]
+    pub fn seal(&self, slot: Slot) -> bool {
+        self.close_as(slot, HELD, |link| link | SEALED).is_some()
     }
 
     #[inline(always)]
-    fn close_as(&self, slot: Slot, holds_done: bool, closed: impl Fn(u64) -> u64) -> Close {
+    fn close_as(&self, slot: Slot, unless: u64, closed: impl Fn(u64) -> u64) -> Option<NodeRef> {
         let record = self.record(slot);
         let mut link = record.link.load(Relaxed);
         loop {
-            if link & HELD != 0 && !holds_done {
-                return Close::Held;
+            if link & unless != 0 {
+                return None;
             }
             // Release: partners are `look` and `add_edge`. Acquire: partner is `add_edge`, whose nodes
             // are followed next.
             match record.link.compare_exchange_weak(link, closed(link), AcqRel, Relaxed) {
-                Ok(_) => return Close::Closed(NodeRef((link & HEAD) as u32)),
+                Ok(_) => return Some(NodeRef((link & HEAD) as u32)),
                 Err(now) => link = now,
             }
         }

@@ -8,7 +8,7 @@
 //! A word of an earlier generation counts as "no holds, body not done", so it never needs a reset.
 
 use super::arena::Arena;
-use super::edges::{CLOSED, GENERATION_SHIFT, HELD, generation_of};
+use super::edges::{CLOSED, GENERATION_SHIFT, HELD, SEALED, generation_of};
 use super::handle::{Handle, Slot};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -33,7 +33,7 @@ impl Arena {
         let record = self.record(handle.slot());
         let mut link = record.link.load(Acquire);
         while link & HELD == 0 || generation_of(link) != handle.generation() {
-            if generation_of(link) != handle.generation() || link & CLOSED != 0 {
+            if generation_of(link) != handle.generation() || link & (CLOSED | SEALED) != 0 {
                 return false;
             }
             match record.link.compare_exchange_weak(link, link | HELD, AcqRel, Acquire) {
@@ -64,6 +64,11 @@ impl Arena {
     pub fn body_done(&self, slot: Slot) -> bool {
         let handle = self.record(slot).handle(slot);
         self.change(handle, |holds| Some(holds | BODY_DONE)) == Some(BODY_DONE)
+    }
+
+    /// Whether holds are in use.
+    pub fn is_held(&self, slot: Slot) -> bool {
+        self.record(slot).link.load(Relaxed) & HELD != 0
     }
 
     /// Holds on a task, for diagnostics.

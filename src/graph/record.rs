@@ -92,6 +92,17 @@ pub type Body = unsafe extern "C" fn(*mut c_void) -> i32;
 /// Releases a context.
 pub type Drop = unsafe extern "C" fn(*mut c_void);
 
+/// What a task holds of one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The device.
+    pub device: u16,
+    /// VCU units.
+    pub vcus: u64,
+    /// Bytes.
+    pub memory: u64,
+}
+
 /// What tasks rarely have, behind one pointer.
 #[derive(Debug, Default)]
 pub struct Side {
@@ -105,8 +116,10 @@ pub struct Side {
     pub continuation: Option<Continuation>,
     /// The first context, if a continuation has replaced it.
     pub drop_ctx: Option<usize>,
-    /// Devices that the task has been given, by member, if it is placed.
-    pub devices: Vec<u16>,
+    /// What the task holds of devices, by member; or where it was placed.
+    pub grant: Vec<Held>,
+    /// Whether the VCUs of the grant have been given back for the time being.
+    pub vcus_out: bool,
 }
 
 /// What `parla_continue` has asked for.

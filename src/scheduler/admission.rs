@@ -8,6 +8,7 @@
 
 use super::shapes::{Capacity, Need, Shape, WHOLE};
 use crate::graph::Slot;
+use crate::graph::record::Held;
 use crate::mapper;
 use crate::sync::{Mutex, lock};
 use std::cmp::Reverse;
@@ -20,24 +21,22 @@ pub const PATIENCE: u32 = 64;
 /// What a task holds: its devices, with what it has of each.
 pub type Grant = Vec<Held>;
 
-/// What a task holds of one device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// The device.
-    pub device: u16,
-    /// VCU units.
-    pub vcus: u64,
-    /// Bytes.
-    pub memory: u64,
-}
-
 /// Who has been admitted; the caller queues them after the lock is gone.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Admitted {
     /// A task may start with this.
     Start(Slot, Grant),
-    /// A task that was blocked has its VCUs again; this is its wait.
-    Resume(Slot),
+    /// A task that had given its VCUs back has them again.
+    Resume(Returning),
+}
+
+/// Who wants VCUs back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returning {
+    /// A task that continues.
+    Task(Slot),
+    /// A wait, by the address the runtime knows it by.
+    Wait(usize),
 }
 
 /// The gate.
@@ -49,7 +48,7 @@ pub struct Admission {
 #[derive(Debug)]
 struct Inner {
     free: Vec<Free>,
-    resumes: VecDeque<(Slot, Grant)>,
+    resumes: VecDeque<(Returning, Grant)>,
     queues: BTreeMap<u32, Queue>,
     arrivals: u64,
 }
@@ -96,9 +95,9 @@ impl Admission {
     }
 
     /// A task's wait is over; it wants its VCUs back.
-    pub fn submit_resume(&self, wait: Slot, vcus: Grant) -> Vec<Admitted> {
+    pub fn submit_resume(&self, who: Returning, vcus: Grant) -> Vec<Admitted> {
         let mut inner = lock(&self.inner);
-        inner.resumes.push_back((wait, vcus));
+        inner.resumes.push_back((who, vcus));
         inner.admit()
     }
 
@@ -132,7 +131,7 @@ impl Inner {
     fn admit(&mut self) -> Vec<Admitted> {
         let mut admitted = Vec::new();
         let mut barred = vec![false; self.free.len()];
-        self.resumes.retain(|(wait, vcus)| {
+        self.resumes.retain(|(who, vcus)| {
             let fits = vcus.iter().all(|p| {
                 !barred[p.device as usize] && self.free[p.device as usize].vcus >= p.vcus
             });
@@ -144,7 +143,7 @@ impl Inner {
                 }
             }
             if fits {
-                admitted.push(Admitted::Resume(*wait));
+                admitted.push(Admitted::Resume(*who));
             }
             !fits
         });
@@ -242,7 +241,8 @@ mod tests {
                         self.held.push((slot, grant));
                         slot.0
                     }
-                    Admitted::Resume(slot) => slot.0,
+                    Admitted::Resume(Returning::Task(slot)) => slot.0,
+                    Admitted::Resume(Returning::Wait(at)) => at as u32,
                 })
                 .collect()
         }
@@ -331,7 +331,7 @@ mod tests {
         assert_eq!(gate.submit(3, &[(0, 1.0, 100)], 0), [3]);
         assert_eq!(gate.submit(4, &[(0, 1.0, 100)], 0), [] as [u32; 0]);
         let vcus = vec![Held { device: 0, vcus: WHOLE, memory: 0 }];
-        let admitted = gate.admission.submit_resume(Slot(9), vcus);
+        let admitted = gate.admission.submit_resume(Returning::Wait(9), vcus);
         assert_eq!(admitted, []);
         assert_eq!(gate.finish(3), [9]);
         assert_eq!(gate.finish(1), [2]);

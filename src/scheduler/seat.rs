@@ -1,6 +1,5 @@
 //! A seat: what one thread shows to the others. Every thread that spawns or runs tasks sits on one.
 
-use crate::graph::Slot;
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::Release,
 };
@@ -48,8 +47,10 @@ pub struct Own {
 pub struct Post {
     /// Set if the thread must look at more than its queues before its next task.
     pub attention: AtomicBool,
-    /// Waits of tasks of this thread that are over.
-    pub inbox: Mutex<Vec<Slot>>,
+    /// Waits of tasks of this thread that are over, by address; what they are is the runtime's affair.
+    pub inbox: Mutex<Vec<usize>>,
+    /// A spare thread is to start tasks again.
+    pub revived: AtomicBool,
     /// Where the thread sleeps.
     pub parker: Parker,
 }
@@ -94,7 +95,7 @@ impl Seat {
     }
 
     /// Tells the thread that a wait of one of its tasks is over.
-    pub fn deliver(&self, wait: Slot) {
+    pub fn deliver(&self, wait: usize) {
         lock(&self.post.inbox).push(wait);
         self.call();
     }

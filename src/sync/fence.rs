@@ -65,3 +65,8 @@ pub fn light() {
 pub fn heavy() {
     loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
 }
+
+/// A full fence, for races that neither side runs often.
+pub fn full() {
+    super::atomic::fence(super::atomic::Ordering::SeqCst);
+}
