@@ -1,1 +1,4 @@
 //! libparla: one task runtime for every language in a process.
+
+pub mod graph;
+pub mod sync;

@@ -1,0 +1,3 @@
+//! The task graph.
+
+pub mod space;

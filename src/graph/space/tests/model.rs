@@ -1,0 +1,67 @@
+//! Every interleaving of a few operations, under loom.
+
+use loom::sync::Arc;
+use loom::sync::atomic::{AtomicU64, Ordering};
+use loom::thread;
+
+use super::{handle, table};
+
+#[test]
+fn two_creators_agree_and_the_loser_discards() {
+    for ndim in [1, 2] {
+        loom::model(move || {
+            let t = Arc::new(table(ndim, None, None));
+            let create = |t: &super::Table, mine: u64| {
+                let mut discarded = 0;
+                let index = [0; 2];
+                let got = t.get_or_insert_with(
+                    &index[..ndim as usize],
+                    |_| mine,
+                    |loser| discarded = loser,
+                );
+                (handle(got).unwrap(), discarded)
+            };
+            let other = {
+                let t = t.clone();
+                thread::spawn(move || create(&t, 1))
+            };
+            let (here, mine) = create(&t, 2);
+            let (there, theirs) = other.join().unwrap();
+            assert_eq!(here, there);
+            assert!(mine != here && theirs != here);
+        });
+    }
+}
+
+#[test]
+fn who_skips_a_done_chunk_sees_the_work() {
+    loom::model(|| {
+        let t = Arc::new(table(1, None, Some(&[1])));
+        let done = Arc::new(AtomicU64::new(0));
+        let result = Arc::new(AtomicU64::new(0));
+        assert!(super::touch(&t, &[0]).is_some());
+        let walk = |t: &super::Table, done: &AtomicU64| {
+            let mut pending = 0;
+            // Acquire pairs with the worker's Release.
+            t.for_each_pending(|_| done.load(Ordering::Acquire) == 1, |_| pending += 1);
+            pending == 0
+        };
+        let worker = {
+            let (done, result) = (done.clone(), result.clone());
+            thread::spawn(move || {
+                result.store(7, Ordering::Relaxed);
+                // Release pairs with the walkers' Acquire.
+                done.store(1, Ordering::Release);
+            })
+        };
+        let walker = {
+            let (t, done) = (t.clone(), done.clone());
+            thread::spawn(move || walk(&t, &done))
+        };
+        if walk(&t, &done) {
+            assert_eq!(result.load(Ordering::Relaxed), 7);
+        }
+        worker.join().unwrap();
+        walker.join().unwrap();
+    });
+}
