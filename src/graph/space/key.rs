@@ -13,6 +13,15 @@ pub enum KeyPart<'a> {
     Str(&'a str),
 }
 
+impl KeyPart<'_> {
+    pub(super) fn to_owned_part(self) -> OwnedPart {
+        match self {
+            KeyPart::Int(i) => OwnedPart::Int(i),
+            KeyPart::Str(s) => OwnedPart::Str(s.into()),
+        }
+    }
+}
+
 impl From<i64> for KeyPart<'_> {
     fn from(i: i64) -> Self {
         KeyPart::Int(i)
@@ -32,13 +41,13 @@ pub struct OwnedKey {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum OwnedPart {
+pub(super) enum OwnedPart {
     Int(i64),
     Str(Box<str>),
 }
 
 impl OwnedPart {
-    fn borrowed(&self) -> KeyPart<'_> {
+    pub(super) fn borrowed(&self) -> KeyPart<'_> {
         match self {
             OwnedPart::Int(i) => KeyPart::Int(*i),
             OwnedPart::Str(s) => KeyPart::Str(s),
@@ -49,36 +58,21 @@ impl OwnedPart {
 impl OwnedKey {
     /// A copy of a borrowed key.
     pub fn new(key: &[KeyPart<'_>]) -> OwnedKey {
-        let own = |part: &KeyPart<'_>| match *part {
-            KeyPart::Int(i) => OwnedPart::Int(i),
-            KeyPart::Str(s) => OwnedPart::Str(s.into()),
-        };
         OwnedKey {
-            parts: key.iter().map(own).collect(),
+            parts: key.iter().map(|part| part.to_owned_part()).collect(),
+        }
+    }
+
+    /// A copy of a key kept as its parts.
+    pub(super) fn of(parts: &[OwnedPart]) -> OwnedKey {
+        OwnedKey {
+            parts: parts.into(),
         }
     }
 
     /// The parts, one per dimension.
     pub fn parts(&self) -> impl ExactSizeIterator<Item = KeyPart<'_>> {
         self.parts.iter().map(OwnedPart::borrowed)
-    }
-
-    /// Is this the same key as the borrowed one?
-    pub(super) fn is(&self, key: &[KeyPart<'_>]) -> bool {
-        self.parts().eq(key.iter().copied())
-    }
-
-    /// The key as an integer index (entries past the dimensions are 0); `None` if a part is a
-    /// string.
-    pub(super) fn as_index(&self) -> Option<[i64; MAX_DIMS]> {
-        let mut index = [0; MAX_DIMS];
-        for (entry, part) in index.iter_mut().zip(&self.parts) {
-            *entry = match part {
-                OwnedPart::Int(i) => *i,
-                OwnedPart::Str(_) => return None,
-            };
-        }
-        Some(index)
     }
 }
 
@@ -107,15 +101,22 @@ pub(super) fn integer_key(index: &[i64]) -> [KeyPart<'static>; MAX_DIMS] {
 }
 
 /// The integer index a key is (entries past the key's length are 0); `None` if a part is a string.
-pub(super) fn integer_index(key: &[KeyPart<'_>]) -> Option<[i64; MAX_DIMS]> {
+pub(super) fn integer_index<'a>(
+    key: impl IntoIterator<Item = KeyPart<'a>>,
+) -> Option<[i64; MAX_DIMS]> {
     let mut index = [0; MAX_DIMS];
     for (entry, part) in index.iter_mut().zip(key) {
-        *entry = match *part {
+        *entry = match part {
             KeyPart::Int(i) => i,
             KeyPart::Str(_) => return None,
         };
     }
     Some(index)
+}
+
+/// Are these the same key, one kept and one borrowed?
+pub(super) fn same(own: &[OwnedPart], key: &[KeyPart<'_>]) -> bool {
+    own.iter().map(OwnedPart::borrowed).eq(key.iter().copied())
 }
 
 /// A hash of a key by folded multiplication (the low and the high half of a 128-bit product), as

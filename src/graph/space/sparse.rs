@@ -9,7 +9,7 @@ use std::sync::PoisonError;
 
 use super::bounds::MAX_DIMS;
 use super::cells::{Cells, MAX_CELLS};
-use super::key::{self, KeyPart, OwnedKey};
+use super::key::{self, KeyPart, OwnedKey, OwnedPart};
 use super::range::Slice;
 use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -54,10 +54,11 @@ impl Place {
 }
 
 impl Sparse {
-    pub(super) fn new() -> Sparse {
+    /// Nothing, for keys of `ndim` parts.
+    pub(super) fn new(ndim: usize) -> Sparse {
         Sparse {
             shards: (0..SHARDS)
-                .map(|_| Shard(Mutex::new(IndexMap::default())))
+                .map(|_| Shard(Mutex::new(IndexMap::new(ndim))))
                 .collect(),
             slots: AtomicU64::new(0),
             handles: Cells::new(MAX_CELLS),
@@ -92,9 +93,7 @@ impl Sparse {
     /// The key of a slot, if it was given out.
     pub(super) fn key_of(&self, slot: u64) -> Option<OwnedKey> {
         let place = Place::unpacked(self.places.get(slot))?;
-        self.with_shard(place.shard, |map| {
-            map.entries.get(place.entry).map(|entry| entry.key.clone())
-        })
+        self.with_shard(place.shard, |map| map.key(place.entry).map(OwnedKey::of))
     }
 
     /// The handle of each slot.
@@ -112,11 +111,9 @@ impl Sparse {
         let mut found: Vec<([i64; MAX_DIMS], u64)> = Vec::new();
         for shard in 0..SHARDS {
             self.with_shard(shard, |map| {
-                let hits = map.entries.iter().filter_map(|entry| {
-                    let index = entry.key.as_index()?;
-                    slice
-                        .contains(&index[..ndim])
-                        .then_some((index, entry.slot))
+                let hits = map.iter().filter_map(|(slot, key)| {
+                    let index = key::integer_index(key.iter().map(OwnedPart::borrowed))?;
+                    slice.contains(&index[..ndim]).then_some((index, slot))
                 });
                 found.extend(hits);
             });
@@ -161,9 +158,11 @@ fn shard_of(hash: u64) -> usize {
 }
 
 /// Keys and their slots, found by hash. Nothing is ever removed.
-#[derive(Default)]
 struct IndexMap {
+    ndim: usize,
     entries: Vec<Entry>,
+    /// The keys of the entries one after another, `ndim` parts each: no allocation for each of them.
+    parts: Vec<OwnedPart>,
     /// For the hash of each entry, at the first free position from `hash % len` on: its number + 1.
     /// 0 is free. The length is a power of two, and at least half of the positions are free.
     table: Vec<u32>,
@@ -172,21 +171,40 @@ struct IndexMap {
 struct Entry {
     hash: u64,
     slot: u64,
-    key: OwnedKey,
 }
 
 impl IndexMap {
     /// The length of the table for the first entry.
     const FIRST_LEN: usize = 8;
 
+    fn new(ndim: usize) -> IndexMap {
+        IndexMap {
+            ndim,
+            entries: Vec::new(),
+            parts: Vec::new(),
+            table: Vec::new(),
+        }
+    }
+
+    /// The key of an entry, if there is one of that number.
+    fn key(&self, entry: usize) -> Option<&[OwnedPart]> {
+        self.parts.get(entry * self.ndim..)?.get(..self.ndim)
+    }
+
+    /// Every slot and its key.
+    fn iter(&self) -> impl Iterator<Item = (u64, &[OwnedPart])> {
+        let slots = self.entries.iter().map(|entry| entry.slot);
+        slots.zip(self.parts.chunks_exact(self.ndim))
+    }
+
     fn find(&self, hash: u64, key: &[KeyPart<'_>]) -> Option<u64> {
         let mut position = hash as usize;
         // The table is empty, or has a free position at which this ends.
         let mask = self.table.len().checked_sub(1)?;
         loop {
-            let entry = self.table[position & mask].checked_sub(1)?;
-            let entry = &self.entries[entry as usize];
-            if entry.hash == hash && entry.key.is(key) {
+            let number = self.table[position & mask].checked_sub(1)? as usize;
+            let entry = &self.entries[number];
+            if entry.hash == hash && self.key(number).is_some_and(|own| key::same(own, key)) {
                 return Some(entry.slot);
             }
             position = position.wrapping_add(1);
@@ -196,8 +214,9 @@ impl IndexMap {
     /// Adds a key that is not there. Returns the entry's number.
     fn add(&mut self, hash: u64, key: &[KeyPart<'_>], slot: u64) -> usize {
         let number = self.entries.len();
-        let key = OwnedKey::new(key);
-        self.entries.push(Entry { hash, slot, key });
+        self.parts
+            .extend(key.iter().map(|part| part.to_owned_part()));
+        self.entries.push(Entry { hash, slot });
         if self.entries.len() * 2 > self.table.len() {
             self.rebuild();
         } else {

@@ -44,7 +44,7 @@ impl Table {
         let grid = Grid::of(&bounds);
         Table {
             dense: Cells::new(grid.len()),
-            sparse: Sparse::new(),
+            sparse: Sparse::new(bounds.ndim()),
             grid,
             bounds,
         }
@@ -94,7 +94,7 @@ impl Table {
         if key.len() != self.bounds.ndim() {
             return None;
         }
-        match integer_index(key) {
+        match integer_index(key.iter().copied()) {
             Some(index) => self.get(&index[..key.len()]),
             None => self.sparse.get(key),
         }
@@ -112,7 +112,7 @@ impl Table {
         if !self.bounds.contains_key(key) {
             return Outcome::Outside;
         }
-        match integer_index(key) {
+        match integer_index(key.iter().copied()) {
             Some(index) => self.get_or_insert_with(&index[..key.len()], make, discard),
             None => self.insert_sparse(key, make, discard),
         }

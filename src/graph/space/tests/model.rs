@@ -11,7 +11,7 @@ fn two_creators_agree_and_the_loser_discards() {
     for ndim in [1, 2] {
         loom::model(move || {
             let t = Arc::new(table(ndim, None, None));
-            let create = |t: &super::Table, mine: u64| {
+            let create = move |t: &super::Table, mine: u64| {
                 let mut discarded = 0;
                 let index = [0; 2];
                 let got = t.get_or_insert_with(
@@ -64,4 +64,30 @@ fn who_skips_a_done_chunk_sees_the_work() {
         worker.join().unwrap();
         walker.join().unwrap();
     });
+}
+
+#[test]
+fn who_gets_a_handle_sees_what_its_maker_wrote() {
+    for ndim in [1, 2] {
+        loom::model(move || {
+            let t = Arc::new(table(ndim, None, None));
+            let record = Arc::new(AtomicU64::new(0));
+            let maker = {
+                let (t, record) = (t.clone(), record.clone());
+                thread::spawn(move || {
+                    let make = |_| {
+                        record.store(7, Ordering::Relaxed);
+                        1
+                    };
+                    let index = &[0; 2][..ndim as usize];
+                    let made = t.get_or_insert_with(index, make, |_| unreachable!());
+                    assert_eq!(handle(made), Some(1));
+                })
+            };
+            if t.get(&[0; 2][..ndim as usize]).is_some() {
+                assert_eq!(record.load(Ordering::Relaxed), 7);
+            }
+            maker.join().unwrap();
+        });
+    }
 }
