@@ -8,6 +8,7 @@ pub mod failure;
 pub mod handle;
 pub mod hold;
 pub mod record;
+pub mod space;
 
 pub use arena::{Arena, Cache};
 pub use handle::{Handle, Slot};
