@@ -10,8 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 root=$PWD
 logs=$root/build/logs
-target_dir=${CARGO_TARGET_DIR:-$root/target}
-jobs=$(nproc 2>/dev/null || echo 2)
+# shellcheck disable=SC2034 # for the scripts that source this
+target_dir=${CARGO_TARGET_DIR:-$root/target} jobs=$(nproc 2>/dev/null || echo 2)
 passed=0
 failed=0
 mkdir -p "$logs"

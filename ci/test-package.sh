@@ -59,7 +59,7 @@ check "consumer by add_subdirectory" cmake_consumer add-subdirectory add-subdire
 
 step "Debian package"
 check "make deb" ci/build-deb.sh
-deb=$(find build/deb/packages -name "libparla_${version}*.deb")
+deb=$(find build/deb/packages -maxdepth 1 -name "libparla_${version}*.deb")
 note "${deb:-no package}"
 if [ -n "$deb" ]; then
   dpkg-deb --field "$deb" Package Version Architecture Depends | sed 's/^/   /'

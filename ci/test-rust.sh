@@ -26,7 +26,7 @@ cargo_test "Rust without features" --no-default-features
 
 step "format and lints"
 if cargo fmt --version >/dev/null 2>&1; then
-  check "cargo fmt --check" cargo fmt --check
+  check "cargo fmt --check" cargo fmt --check -- --color never
 else
   note "rustfmt is not installed here: the format was NOT checked"
 fi

@@ -8,7 +8,7 @@ step "scripts"
 for script in .ci/run ci/*.sh bindings/*/bare/*.sh; do
   if [ -f "$script" ]; then
     check "bash -n $script" parses "$script"
-    check "shellcheck $script" shellcheck -x -P SCRIPTDIR "$script"
+    check "shellcheck $script" shellcheck "$script"
   fi
 done
 tally "Scripts"

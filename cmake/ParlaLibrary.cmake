@@ -41,7 +41,7 @@ set(PARLA_SHARED_FILE "libparla.so.${PROJECT_VERSION}")
 file(MAKE_DIRECTORY "${PARLA_LIB_DIR}")
 
 add_custom_target(parla_cargo ALL
-  COMMAND ${CMAKE_COMMAND} -E env --unset=DESTDIR ${parla_cargo_command}
+  COMMAND ${parla_cargo_command}
   COMMAND ${CMAKE_COMMAND} -E copy_if_different "${parla_output_dir}/libparla.so" "${PARLA_LIB_DIR}/${PARLA_SHARED_FILE}"
   COMMAND ${CMAKE_COMMAND} -E copy_if_different "${parla_output_dir}/libparla.a" "${PARLA_LIB_DIR}/libparla.a"
   COMMAND ${CMAKE_COMMAND} -E create_symlink "${PARLA_SHARED_FILE}" "${PARLA_LIB_DIR}/${PARLA_SONAME}"
