@@ -10,6 +10,8 @@ step "C reference"
   cat docs/Doxyfile
   printf 'PROJECT_NUMBER = %s\n' "$version"
 } | doxygen -
+# A page about the folder, named for where it lies, tells nobody anything.
+rm -f build/doc/man/man3/_*
 
 step "Rust reference"
 cargo doc --locked --quiet --no-deps

@@ -13,20 +13,28 @@ step "ctest"
 ctest_status=0
 ctest --test-dir "$build" --output-on-failure --no-tests=ignore 2>&1 | tee "$log" || ctest_status=$?
 
-# count_tests LABEL PREFIX SOURCE...: a test's name begins with its language. Whatever did not pass has failed, be it
-# that it never ran; and each source file must have become a test.
+# programs EXTENSION FOLDER...: how many programs there are; a program is a file, or a folder of files.
+programs() {
+  local extension=$1 folder file
+  shift
+  for folder in "$@"; do
+    for file in "$folder"/*."$extension" "$folder"/*/*."$extension"; do
+      if [ -f "$file" ]; then
+        file=${file#"$folder"/}
+        echo "$folder/${file%%/*}"
+      fi
+    done
+  done | sort -u | wc -l
+}
+
+# count_tests LABEL PREFIX EXPECTED: a test's name begins with its language. Whatever did not pass has failed, be it that
+# it never ran; and each program must have become a test.
 count_tests() {
-  local label=$1 prefix=$2 source expected=0 registered
-  shift 2
-  for source in "$@"; do
-    if [ -f "$source" ]; then
-      expected=$((expected + 1))
-    fi
-  done
+  local label=$1 prefix=$2 expected=$3 registered
   registered=$(ctest --test-dir "$build" --show-only --no-tests=ignore | grep -cE "Test +#[0-9]+: $prefix\\." || [ $? -eq 1 ])
   passed=$(grep -cE "Test +#[0-9]+: $prefix\\..* Passed +[0-9.]+ sec" "$log" || [ $? -eq 1 ])
   if [ "$registered" -lt "$expected" ]; then
-    note "$label: $expected source files but only $registered tests"
+    note "$label: $expected programs but only $registered tests"
     registered=$expected
   fi
   failed=$((registered - passed))
@@ -36,9 +44,11 @@ count_tests() {
   tally "$label"
 }
 
-count_tests "C" c examples-c/*.c tests/c/*.c
-count_tests "C++" cpp examples-cpp/*.cpp tests/cpp/*.cpp
-count_tests "Fortran" fortran bindings/fortran/CMakeLists.txt
+count_tests "C" c "$(programs c examples-c tests/c)"
+count_tests "C++" cpp "$(programs cpp examples-cpp tests/cpp)"
+if [ -f bindings/fortran/CMakeLists.txt ]; then
+  count_tests "Fortran" fortran 1
+fi
 
 # ctest's own verdict must agree with what was counted.
 if [ "$ctest_status" -ne 0 ] && [ "$any_failed" -eq 0 ]; then

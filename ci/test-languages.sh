@@ -1,46 +1,47 @@
 #!/usr/bin/env bash
-# Runs the plain tests of each language binding, bindings/LANGUAGE/bare/run.sh: the C interface used from that language
+# Runs the plain programs of each language binding, bindings/LANGUAGE/bare/run.sh: the C interface used from that language
 # without any help of ours.
 #
-# Such a script runs from the repository root with these in its environment:
-#   PARLA_LIBRARY_DIR   the folder of libparla.so (and of its soname)
-#   PARLA_INCLUDE_DIR   the folder of parla.h
-#   LD_LIBRARY_PATH     begins with PARLA_LIBRARY_DIR
-# and ends with a line `N passed, M failed`. One that exits with another status than 0, or without that line, has failed.
+# Such a script finds in its environment
+#   PARLA_LIB_DIR     the folder of libparla.so and of its soname
+#   PARLA_BUILD_DIR   where it may build
+#   PARLA_TALLY       a file to which it appends `LANGUAGE PASSED FAILED`
+# One that exits with another status than 0, or leaves no counts, has failed.
 . "$(dirname "$0")/common.sh"
 
-declare -A titles=([fortran]=Fortran [julia]=Julia [python]=Python [rust]=Rust)
-
+ci/install-deps.sh languages
+# Julia, which Debian 12 does not have. Programs whose tool is still missing then fail below, and the others run.
+if [ -x ci/install-languages.sh ] && ! quietly install-languages ci/install-languages.sh; then
+  note "not every language could be installed"
+fi
 if [ ! -f "$target_dir/release/libparla.so" ]; then
   ci/build.sh
 fi
-export PARLA_LIBRARY_DIR=$target_dir/release
-export PARLA_INCLUDE_DIR=$root/include
-export LD_LIBRARY_PATH=$PARLA_LIBRARY_DIR${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
-found=0
-for script in bindings/*/bare/run.sh; do
-  if [ ! -f "$script" ]; then
-    continue
-  fi
-  found=1
+# run_bare SCRIPT
+run_bare() {
+  local script=$1 language status=0 counts
   language=$(basename "$(dirname "$(dirname "$script")")")
-  log=$logs/bare-$language.log
-  status=0
   step "$script"
-  bash "$script" 2>&1 | tee "$log" || status=$?
-  # shellcheck disable=SC2016 # $1 and $2 are sed's
-  counts=$(sed -nE 's/^([A-Za-z+]+: )?([0-9]+) passed, ([0-9]+) failed.*$/\2 \3/p' "$log" | tail -n 1)
-  if [ -z "$counts" ]; then
-    note "no closing line 'N passed, M failed'"
-    counts="0 1"
-  fi
-  read -r passed failed <<<"$counts"
-  if [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
+  counts=$logs/bare-$language.tally
+  : >"$counts"
+  PARLA_LIB_DIR=$target_dir/release PARLA_BUILD_DIR=$root/build PARLA_TALLY=$counts bash "$script" || status=$?
+  if ! read -r language passed failed <"$counts"; then
+    note "it left no counts"
+    passed=0 failed=1
+  elif [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     note "exit status $status"
     failed=1
   fi
-  tally "${titles[$language]:-$language} bare"
+  tally "$language"
+}
+
+found=0
+for script in bindings/*/bare/run.sh; do
+  if [ -f "$script" ]; then
+    found=1
+    run_bare "$script"
+  fi
 done
 if [ "$found" -eq 0 ]; then
   note "there are no bindings yet"

@@ -52,8 +52,8 @@ function(from_line line variable)
 endfunction()
 
 function(fail reason)
-  message("--- the program printed:\n${output}--- on stderr:\n${errors}--- ${EXPECTED} expects otherwise")
-  message(FATAL_ERROR "${PROGRAM}: ${reason}")
+  message("--- stdout:\n${output}--- stderr:\n${errors}--- ${EXPECTED}:\n${reason}")
+  message(FATAL_ERROR "not what is expected of ${PROGRAM}")
 endfunction()
 
 # The head of the file: how to run and how to compare.

@@ -1,7 +1,9 @@
-# The examples and the tests, one executable for each source file; nothing lists them but the folders they are in.
+# The examples and the tests, one executable for each source file; nothing lists them but the folders they are in. A
+# program of several files is a folder of them.
 #
 #   examples-c/NAME.c     c.example.NAME        tests/c/NAME.c       c.test.NAME
-#   examples-cpp/NAME.cpp cpp.example.NAME      tests/cpp/NAME.cpp   cpp.test.NAME
+#   examples-c/NAME/*.c   c.example.NAME        tests/c/NAME/*.c     c.test.NAME
+#   examples-cpp/...      cpp.example.NAME      tests/cpp/...        cpp.test.NAME
 #   bindings/fortran      its own CMakeLists.txt, tests named fortran.*
 #
 # A program fails by its exit status. FOLDER/expected/NAME.txt, where there is one, says what else it must print, with
@@ -12,9 +14,13 @@ set(PARLA_TEST_TIMEOUT 120 CACHE STRING "Seconds that one example or test may ta
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 
-# parla_link_math(<target> <source>): what the source's includes ask for beyond libparla.
-function(parla_link_math target source)
-  file(STRINGS "${source}" includes REGEX "^ *# *include *[<\"](cblas|lapacke|openblas_config)\\.h")
+# parla_link_math(<target> <source>...): what the sources' includes ask for beyond libparla.
+function(parla_link_math target)
+  set(includes "")
+  foreach(source IN LISTS ARGN)
+    file(STRINGS "${source}" found REGEX "^ *# *include *[<\"](cblas|lapacke|openblas_config)\\.h")
+    list(APPEND includes ${found})
+  endforeach()
   if(NOT includes)
     return()
   endif()
@@ -27,23 +33,26 @@ function(parla_link_math target source)
   endif()
 endfunction()
 
-# parla_add_program(<language> <kind> <folder> <source>)
-function(parla_add_program language kind folder source)
-  get_filename_component(name "${source}" NAME_WE)
+# parla_add_program(<language> <kind> <folder> <name> <source>...)
+function(parla_add_program language kind folder name)
+  set(sources ${ARGN})
   set(target "parla-${language}-${kind}-${name}")
-  add_executable(${target} "${source}")
+  add_executable(${target} ${sources})
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME "${name}"
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/${folder}"
     C_STANDARD 11 C_STANDARD_REQUIRED ON
     CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
-  file(STRINGS "${source}" coroutines REGEX "co_await|co_return|# *include *<coroutine>")
-  if(coroutines)
-    set_target_properties(${target} PROPERTIES CXX_STANDARD 20)
-  endif()
+  foreach(source IN LISTS sources)
+    file(STRINGS "${source}" coroutines REGEX "co_await|co_return|# *include *<coroutine>")
+    if(coroutines)
+      set_target_properties(${target} PROPERTIES CXX_STANDARD 20)
+    endif()
+  endforeach()
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/${folder}")
   target_compile_options(${target} PRIVATE -Wall -Wextra)
   target_link_libraries(${target} PRIVATE Parla::parla Threads::Threads m)
-  parla_link_math(${target} "${source}")
+  parla_link_math(${target} ${sources})
 
   if(NOT PARLA_BUILD_TESTS)
     return()
@@ -60,10 +69,21 @@ function(parla_add_program language kind folder source)
     WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" TIMEOUT ${PARLA_TEST_TIMEOUT} LABELS "${language};${kind}")
 endfunction()
 
+# parla_add_folder(<language> <kind> <folder> <extension>)
 function(parla_add_folder language kind folder extension)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${folder}/*.${extension}")
   foreach(source IN LISTS sources)
-    parla_add_program(${language} ${kind} ${folder} "${source}")
+    get_filename_component(name "${source}" NAME_WE)
+    parla_add_program(${language} ${kind} ${folder} ${name} "${source}")
+  endforeach()
+
+  file(GLOB subfolders CONFIGURE_DEPENDS LIST_DIRECTORIES true "${PROJECT_SOURCE_DIR}/${folder}/*")
+  foreach(subfolder IN LISTS subfolders)
+    file(GLOB sources CONFIGURE_DEPENDS "${subfolder}/*.${extension}")
+    if(IS_DIRECTORY "${subfolder}" AND sources)
+      get_filename_component(name "${subfolder}" NAME)
+      parla_add_program(${language} ${kind} ${folder} ${name} ${sources})
+    endif()
   endforeach()
 endfunction()
 
