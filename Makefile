@@ -3,8 +3,6 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-CMAKE ?= cmake
-JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build demo test bench install doc header deb clean
@@ -19,12 +17,13 @@ help: ## This list
 deps: ## Install the Debian packages that building needs, if any is missing
 	@ci/install-deps.sh build
 
-build: deps ## The library and the examples
+build: deps ## The library, ready to install
 	@ci/build.sh
-	@$(CMAKE) -S . -B build/cmake --log-level=WARNING >/dev/null
-	@$(CMAKE) --build build/cmake --parallel $(JOBS) -- --no-print-directory --quiet
+	@ci/install.sh
 
-demo: build ## Classify handwritten digits by a tiled Cholesky factorisation, in tasks
+demo: deps ## Classify handwritten digits by a tiled Cholesky factorisation, in tasks
+	@ci/build.sh
+	@ci/build-example.sh digits
 	@build/cmake/examples-c/digits data/digits.csv
 
 test: ## Every test in every language; the last lines count them
@@ -34,12 +33,8 @@ bench: ## The benchmarks
 	@ci/install-deps.sh build
 	@if [ -x ci/bench.sh ]; then ci/bench.sh; else echo "There are no benchmarks yet: ci/bench.sh does not exist."; exit 1; fi
 
-# Root may well have no cargo; then what `make build` made before is installed.
 install: ## Install below DESTDIR/PREFIX: library, headers, CMake package, pkg-config file, manual page
-	@$(CMAKE) -S . -B build/install --log-level=WARNING -DCMAKE_INSTALL_PREFIX=$(PREFIX) \
-		-DPARLA_BUILD_EXAMPLES=OFF -DPARLA_BUILD_TESTS=OFF >/dev/null
-	@$(CMAKE) --build build/install -- --no-print-directory --quiet
-	@DESTDIR=$(DESTDIR) $(CMAKE) --install build/install
+	@ci/install.sh "$(PREFIX)" "$(DESTDIR)"
 
 doc: ## The C reference (HTML and man pages) and the Rust reference, in build/doc
 	@ci/install-deps.sh build doc

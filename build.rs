@@ -1,5 +1,11 @@
 //! Gives the shared library its soname and keeps it mapped for the life of the process.
 
+//!
+//! Symbols carry no version. rustc hides what is not exported through a version script of its own, without a name, and GNU
+//! ld refuses a second one beside it ("anonymous version tag cannot be combined with other version tags"), while lld takes
+//! it but gives no symbol a version. The soname alone tells incompatible releases apart; `ci/test-symbols.sh` checks that
+//! the exports are exactly what the header declares.
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
 
