@@ -14,12 +14,16 @@ if [ "${PARLA_DEPS:-}" = present ]; then
 fi
 
 wanted=()
+with_lints=0
 for group in "${@:-build}"; do
   case $group in
     # A compiler and linker, the Rust compiler, what the library links, and what the C examples compute with.
     build) wanted+=(gcc g++ libc6-dev make cmake pkg-config libhwloc-dev libopenblas-dev) ;;
-    # nm and readelf; the package's dependencies (dpkg-shlibdeps); the check of these scripts.
-    test) wanted+=(binutils dpkg-dev shellcheck) ;;
+    # nm and readelf; what CPack reads a package's dependencies with; the check of these scripts.
+    test)
+      wanted+=(binutils dpkg-dev file shellcheck)
+      with_lints=1
+      ;;
     languages) wanted+=(gfortran python3) ;;
     doc) wanted+=(doxygen) ;;
     *)
@@ -36,15 +40,30 @@ fi
 # at_least VERSION LEAST
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
 
-# Debian's own rustc is often too old; the rustc-web packages follow newer releases.
-if ! command -v cargo >/dev/null; then
-  wanted+=(cargo-web rustc-web)
+# Debian 12's own rustc is too old; its packages called -web follow newer releases. A compiler from elsewhere is used as
+# it is, and its lints with it.
+debian_release=$(sed -n 's/^VERSION_ID="\?\([0-9]*\).*/\1/p' /etc/os-release 2>/dev/null || true)
+if [ "$debian_release" = 12 ]; then
+  rust_packages=(cargo-web rustc-web)
+  lint_packages=(rustfmt-web rust-web-clippy)
 else
-  rust=$(rustc --version | cut -d ' ' -f 2)
-  if ! at_least "$rust" "$least_rust"; then
+  rust_packages=(cargo rustc)
+  lint_packages=(rustfmt rust-clippy)
+fi
+rust=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || rust=none
+from_debian=0
+case $(command -v cargo || true) in
+  '' | /usr/bin/cargo) from_debian=1 ;;
+esac
+if [ "$rust" = none ] || ! command -v cargo >/dev/null || ! at_least "$rust" "$least_rust"; then
+  if [ "$from_debian" -eq 0 ]; then
     echo "install-deps.sh: rustc is $rust, and $least_rust or newer is needed: see https://rustup.rs" >&2
     exit 3
   fi
+  wanted+=("${rust_packages[@]}")
+fi
+if [ "$from_debian" -eq 1 ] && [ "$with_lints" -eq 1 ]; then
+  wanted+=("${lint_packages[@]}")
 fi
 
 if ! command -v dpkg-query >/dev/null; then

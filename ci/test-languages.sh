@@ -21,14 +21,13 @@ fi
 # run_bare SCRIPT
 run_bare() {
   local script=$1 language status=0 counts
-  language=$(basename "$(dirname "$(dirname "$script")")")
   step "$script"
-  counts=$logs/bare-$language.tally
+  counts=$logs/bare.tally
   : >"$counts"
   PARLA_LIB_DIR=$target_dir/release PARLA_BUILD_DIR=$root/build PARLA_TALLY=$counts bash "$script" || status=$?
   if ! read -r language passed failed <"$counts"; then
     note "it left no counts"
-    passed=0 failed=1
+    language=$script passed=0 failed=1
   elif [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; then
     note "exit status $status"
     failed=1

@@ -22,9 +22,15 @@ set(CPACK_DEBIAN_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 
 # The run-time dependencies are read from the library itself: libc6, libgcc-s1, libhwloc15, with their least versions.
+# CPack does that with dpkg-shlibdeps and file.
 find_program(PARLA_DPKG_SHLIBDEPS dpkg-shlibdeps)
-if(PARLA_DPKG_SHLIBDEPS)
+find_program(PARLA_FILE file)
+mark_as_advanced(PARLA_DPKG_SHLIBDEPS PARLA_FILE)
+if(PARLA_DPKG_SHLIBDEPS AND PARLA_FILE)
   set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+  # The package provides a shared library: it tells other packages so (shlibs) and has the linker's cache renewed.
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+  set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 elseif(PARLA_USES_HWLOC)
   set(CPACK_DEBIAN_PACKAGE_DEPENDS "libc6, libgcc-s1, libhwloc15")
 else()
@@ -36,7 +42,4 @@ else()
   set(CPACK_DEBIAN_PACKAGE_SUGGESTS "pkg-config, cmake")
 endif()
 
-# The package provides a shared library: it tells other packages so (shlibs) and has the linker's cache renewed.
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 include(CPack)
