@@ -14,7 +14,7 @@
 #
 # Spaces at the ends of lines and empty lines at the end of the output do not count.
 
-cmake_minimum_required(VERSION 3.18)
+cmake_minimum_required(VERSION 3.20)
 
 foreach(required PROGRAM EXPECTED)
   if(NOT DEFINED ${required})
