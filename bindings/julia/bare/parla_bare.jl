@@ -10,8 +10,9 @@ const PARLA_OK = Int32(0)
 const PARLA_CPU = Int32(16777216)
 const PARLA_NO_THREADS = Int32(-1)
 
-# The compiler may run on top of a body's frames (the first call of anything) and wants more than the
-# default 1 MiB. Only the pages that are touched cost memory.
+# The first call of anything runs the compiler on top of the body's frames, and that can take more than the
+# default 1 MiB. Only the pages that are touched cost memory. Julia does not know this stack: an overflow
+# ends the process instead of raising StackOverflowError.
 const STACK_SIZE = Csize_t(8 << 20)
 
 # typedef struct parla_config_t

@@ -3,6 +3,10 @@
 ``ctypes.CDLL`` gives up the interpreter lock (GIL) while a call of libparla runs, so that bodies on other
 threads can have it; a body that ctypes wraps takes it by itself. ``ctypes.PyDLL`` would keep it: the first
 wait would stand still for ever.
+
+Bodies run on stacks of libparla, 1 MiB unless ``stack_size`` of ``parla_config_t`` or the variable
+``PARLA_STACK_SIZE`` says otherwise. Python's recursion limit lets C code such as ``repr`` and ``json`` go
+deeper than that: 8 MiB suits bodies that recurse.
 """
 
 import ctypes
