@@ -1,0 +1,263 @@
+//! Where records live: one reservation of address space, cut into slots that are never unmapped.
+//!
+//! Because a slot is a record for ever, anything may be looked up by number at any time, and a stale
+//! handle meets a newer generation, not foreign memory. Threads allocate from and free into a [`Cache`]
+//! of their own; full batches travel through the depot, so a shared line is touched once per
+//! [`BATCH`] records (the magazines of Bonwick and Adams, USENIX 2001).
+
+use super::handle::Slot;
+use super::record::{Record, kind};
+use crate::error::{Result, fail};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::{Mutex, lock};
+use std::cell::Cell;
+
+/// Bits of a slot number that are used: the other five of a [`NodeRef`](super::edges::NodeRef) number
+/// the node within the record.
+pub const SLOT_BITS: u32 = 27;
+
+/// Records that travel together.
+pub const BATCH: u32 = if cfg!(loom) { 2 } else { 128 };
+
+/// The records.
+#[derive(Debug)]
+pub struct Arena {
+    memory: memory::Memory,
+    /// Slots that have ever been handed to a cache; slot 0 is none.
+    len: AtomicU32,
+    depot: Mutex<Vec<List>>,
+}
+
+/// A list of free slots, linked through `next`.
+#[derive(Clone, Copy, Debug, Default)]
+struct List {
+    head: u32,
+    count: u32,
+}
+
+impl Arena {
+    /// Reserves address space for as many records as the system lets us number.
+    pub fn new() -> Result<Arena> {
+        Ok(Arena {
+            memory: memory::Memory::reserve()?,
+            len: AtomicU32::new(1),
+            depot: Mutex::new(Vec::new()),
+        })
+    }
+
+    /// The record in a slot that has been handed out.
+    #[inline(always)]
+    pub fn record(&self, slot: Slot) -> &Record {
+        debug_assert!(slot.0 > 0 && slot.0 < self.memory.capacity());
+        self.memory.record(slot.0)
+    }
+
+    /// Whether `slot` has ever been handed to a cache.
+    #[inline]
+    pub fn contains(&self, slot: Slot) -> bool {
+        // Relaxed: whoever holds a genuine handle got it after the slot was handed out.
+        slot.0 > 0 && slot.0 < self.len.load(Relaxed)
+    }
+
+    /// Every slot that has ever been handed out, for diagnostics.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> + use<> {
+        (1..self.len.load(Relaxed)).map(Slot)
+    }
+
+    /// Bytes of records that have ever been used.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.len.load(Relaxed)) * size_of::<Record>() as u64
+    }
+
+    /// Address of a node, for [`super::edges`].
+    #[inline(always)]
+    pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
+        self.memory.node(slot, index)
+    }
+
+    fn refill(&self) -> Result<List> {
+        if let Some(list) = lock(&self.depot).pop() {
+            return Ok(list);
+        }
+        let capacity = self.memory.capacity();
+        let mut first = self.len.load(Relaxed);
+        loop {
+            if first.saturating_add(BATCH) > capacity {
+                return fail!(OutOfMemory, "all {capacity} task records are in use");
+            }
+            match self.len.compare_exchange_weak(first, first + BATCH, Relaxed, Relaxed) {
+                Ok(_) => break,
+                Err(now) => first = now,
+            }
+        }
+        for slot in first..first + BATCH - 1 {
+            self.memory.record(slot).next.store(slot + 1, Relaxed);
+        }
+        self.memory.record(first + BATCH - 1).next.store(0, Relaxed);
+        Ok(List { head: first, count: BATCH })
+    }
+}
+
+/// A thread's free slots: one list in use and one whole batch in reserve, so that a thread that
+/// allocates and frees in turn never goes to the depot.
+#[derive(Debug, Default)]
+pub struct Cache {
+    active: Cell<List>,
+    reserve: Cell<List>,
+}
+
+impl Cache {
+    /// Takes a free slot; its record has an even generation.
+    #[inline]
+    pub fn take(&self, arena: &Arena) -> Result<Slot> {
+        let mut list = self.active.get();
+        if list.count == 0 {
+            list = self.refill(arena)?;
+        }
+        let slot = Slot(list.head);
+        list.head = arena.record(slot).next.load(Relaxed);
+        list.count -= 1;
+        self.active.set(list);
+        Ok(slot)
+    }
+
+    #[cold]
+    fn refill(&self, arena: &Arena) -> Result<List> {
+        let reserve = self.reserve.take();
+        if reserve.count > 0 { Ok(reserve) } else { arena.refill() }
+    }
+
+    /// Gives a slot back. Its generation is even; the caller is done with the record.
+    #[inline]
+    pub fn give(&self, arena: &Arena, slot: Slot) {
+        let record = arena.record(slot);
+        debug_assert!(record.generation() % 2 == 0);
+        record.kind.store(kind::FREE, Relaxed);
+        if record.generation() >= super::handle::GENERATION_MAX - 1 {
+            return; // Retired: its handles must never repeat.
+        }
+        let mut list = self.active.get();
+        if list.count == BATCH {
+            list = self.flush(arena, list);
+        }
+        record.next.store(list.head, Relaxed);
+        self.active.set(List { head: slot.0, count: list.count + 1 });
+    }
+
+    #[cold]
+    fn flush(&self, arena: &Arena, full: List) -> List {
+        let reserve = self.reserve.replace(full);
+        if reserve.count > 0 {
+            lock(&arena.depot).push(reserve);
+        }
+        List::default()
+    }
+
+    /// Gives everything back to the depot: the thread ends.
+    pub fn empty_into(&self, arena: &Arena) {
+        for list in [self.active.take(), self.reserve.take()] {
+            if list.count > 0 {
+                lock(&arena.depot).push(list);
+            }
+        }
+    }
+}
+
+#[cfg(not(loom))]
+mod memory {
+    use super::{AtomicU32, Record, Result, SLOT_BITS, fail};
+    use crate::graph::edges::FIRST_NODE_OFFSET;
+
+    /// Zeroed pages, which are valid records: every field is an integer or a null pointer, and
+    /// generation 0 is "free".
+    #[derive(Debug)]
+    pub(super) struct Memory {
+        base: *mut Record,
+        capacity: u32,
+    }
+
+    // SAFETY: a region of atomics, shared by design.
+    unsafe impl Send for Memory {}
+    // SAFETY: as above.
+    unsafe impl Sync for Memory {}
+
+    impl Memory {
+        /// Asks for less where the address space is limited (`ulimit -v`).
+        pub(super) fn reserve() -> Result<Memory> {
+            for bits in (16..=SLOT_BITS).rev().step_by(2) {
+                let bytes = (1usize << bits) * size_of::<Record>();
+                // SAFETY: a new private mapping, at a place the kernel chooses.
+                let base = unsafe {
+                    libc::mmap(
+                        std::ptr::null_mut(),
+                        bytes,
+                        libc::PROT_READ | libc::PROT_WRITE,
+                        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE,
+                        -1,
+                        0,
+                    )
+                };
+                if base != libc::MAP_FAILED {
+                    // SAFETY: the mapping is ours. Advice only: the records are never forked for use.
+                    unsafe { libc::madvise(base, bytes, libc::MADV_DONTDUMP) };
+                    return Ok(Memory { base: base.cast(), capacity: 1 << bits });
+                }
+            }
+            fail!(OutOfMemory, "no address space for task records (is `ulimit -v` set?)")
+        }
+
+        pub(super) fn capacity(&self) -> u32 {
+            self.capacity
+        }
+
+        #[inline(always)]
+        pub(super) fn record(&self, slot: u32) -> &Record {
+            // SAFETY: slots below `capacity` lie in the mapping, which is never unmapped; zeroed memory
+            // is a valid `Record`.
+            unsafe { &*self.base.add(slot as usize) }
+        }
+
+        #[inline(always)]
+        pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
+            // SAFETY: as in `record`; `index` is below 28, so the word lies within the record, between
+            // `pending` and `next`. Overflow records use it for nothing else (their kind says so).
+            unsafe {
+                &*self
+                    .base
+                    .add(slot as usize)
+                    .cast::<AtomicU32>()
+                    .add(FIRST_NODE_OFFSET / 4 + index as usize)
+            }
+        }
+    }
+}
+
+#[cfg(loom)]
+mod memory {
+    use super::{AtomicU32, Record, Result};
+    use crate::graph::edges::INLINE_FIRST;
+
+    const SLOTS: u32 = 13;
+
+    /// A few records, made of loom's atomics.
+    #[derive(Debug)]
+    pub(super) struct Memory(Vec<Record>);
+
+    impl Memory {
+        pub(super) fn reserve() -> Result<Memory> {
+            Ok(Memory((0..SLOTS).map(|_| Record::default()).collect()))
+        }
+
+        pub(super) fn capacity(&self) -> u32 {
+            SLOTS
+        }
+
+        pub(super) fn record(&self, slot: u32) -> &Record {
+            &self.0[slot as usize]
+        }
+
+        pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
+            &self.0[slot as usize].nodes[(index - INLINE_FIRST) as usize]
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Spawning an element once, and completing a record ahead of its dependencies.
+//!
+//! Both are decided in `pending`, whose generation makes a stale decision fail.
+
+use super::arena::{Arena, Cache};
+use super::edges::{CANCEL, CLAIMED, CLOSED, COUNT, Countdown, SPAWNING, UNSPAWNED, generation_of};
+use super::handle::{Handle, Slot};
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+
+/// What has become of an attempt to spawn an element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum SpawnClaim {
+    /// The caller spawns it.
+    Mine,
+    /// Somebody has spawned it.
+    Spawned,
+    /// It was cancelled before anybody spawned it.
+    Cancelled,
+}
+
+/// What has become of a request to cancel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum CancelClaim {
+    /// The caller completes the task as cancelled: nobody else will.
+    Mine,
+    /// It is noted; whoever starts or spawns the task will see it.
+    Noted,
+    /// The task is complete.
+    Complete,
+}
+
+impl Arena {
+    /// Claims the element for spawning with `deps` dependencies and one guard.
+    pub fn claim_spawn(&self, handle: Handle, deps: u32) -> SpawnClaim {
+        let record = self.record(handle.slot());
+        let mut pending = record.pending.load(Acquire);
+        loop {
+            if generation_of(pending) != handle.generation() {
+                return SpawnClaim::Spawned;
+            }
+            if pending & UNSPAWNED == 0 {
+                // Claimed with a count of 0 and never spawned: cancelled as an element.
+                let cancelled = pending & CLAIMED != 0 && pending & COUNT == 0;
+                return if cancelled { SpawnClaim::Cancelled } else { SpawnClaim::Spawned };
+            }
+            let mine = pending & !(UNSPAWNED | COUNT) | SPAWNING | u64::from(deps + 1);
+            // AcqRel: partner is the creator's Release, and another claimant.
+            match record.pending.compare_exchange_weak(pending, mine, AcqRel, Acquire) {
+                Ok(_) => return SpawnClaim::Mine,
+                Err(now) => pending = now,
+            }
+        }
+    }
+
+    /// Gives a claim back: the spawn failed after it.
+    pub fn unclaim_spawn(&self, slot: Slot) {
+        let record = self.record(slot);
+        let generation = record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
+        record.pending.store(generation | UNSPAWNED | 1, SeqCst);
+    }
+
+    /// Ends a claim: the task is spawned. Counts down the guard and `complete` dependencies. True in
+    /// the second place: a cancellation came meanwhile and is the caller's to carry out (if `Open`).
+    pub fn finish_spawn(&self, cache: &Cache, slot: Slot, complete: u32) -> (Countdown, bool) {
+        let record = self.record(slot);
+        let n = complete + 1;
+        // SeqCst here and below, and in `claim_cancel`: either this thread sees CANCEL, or the canceller
+        // sees that SPAWNING has gone. The generation is this thread's, so it is looked up first: the
+        // task may be complete, and its record reused, right after the countdown.
+        let handle = record.handle(slot);
+        let before = record.pending.fetch_sub(SPAWNING | u64::from(n), SeqCst);
+        let countdown = self.counted(cache, slot, before, n);
+        let cancelled = countdown == Countdown::Open && {
+            let link = record.link.load(SeqCst);
+            generation_of(link) == handle.generation() && link & CANCEL != 0
+        };
+        (countdown, cancelled)
+    }
+
+    /// Requests the cancellation of a task, and claims its completion if it is certain not to have
+    /// started: then the caller must fail and close it. Its record is not free until its dependencies
+    /// have been counted down ([`Countdown::Abandoned`]).
+    pub fn claim_cancel(&self, handle: Handle) -> CancelClaim {
+        let record = self.record(handle.slot());
+        let mut link = record.link.load(Acquire);
+        loop {
+            if generation_of(link) != handle.generation() || link & CLOSED != 0 {
+                return CancelClaim::Complete;
+            }
+            match record.link.compare_exchange_weak(link, link | CANCEL, SeqCst, Acquire) {
+                Ok(_) => break,
+                Err(now) => link = now,
+            }
+        }
+        match self.claim(handle) {
+            true => CancelClaim::Mine,
+            false => CancelClaim::Noted,
+        }
+    }
+
+    /// Claims the completion of a record whose dependencies are open. False: they are not (any more),
+    /// it is being spawned, or it is claimed already.
+    pub fn claim(&self, handle: Handle) -> bool {
+        let record = self.record(handle.slot());
+        let mut pending = record.pending.load(SeqCst);
+        loop {
+            if generation_of(pending) != handle.generation()
+                || pending & COUNT == 0
+                || pending & (CLAIMED | SPAWNING) != 0
+            {
+                return false;
+            }
+            // An unspawned element has no dependencies, only the guard of its spawn.
+            let claimed = if pending & UNSPAWNED != 0 {
+                pending & !(UNSPAWNED | COUNT) | CLAIMED
+            } else {
+                pending | CLAIMED
+            };
+            match record.pending.compare_exchange_weak(pending, claimed, SeqCst, SeqCst) {
+                Ok(_) => return true,
+                Err(now) => pending = now,
+            }
+        }
+    }
+
+    /// Whether the cancellation of the task in `slot` has been requested.
+    #[inline]
+    pub fn cancel_requested(&self, slot: Slot) -> bool {
+        self.record(slot).link.load(Relaxed) & CANCEL != 0
+    }
+
+    /// Whether nobody has spawned the element.
+    pub fn is_unspawned(&self, slot: Slot) -> bool {
+        self.record(slot).pending.load(Relaxed) & UNSPAWNED != 0
+    }
+
+    /// Whether it was completed ahead of its dependencies.
+    pub fn is_claimed(&self, slot: Slot) -> bool {
+        self.record(slot).pending.load(Relaxed) & CLAIMED != 0
+    }
+}

@@ -1,0 +1,362 @@
+//! The protocol of dependencies: who waits for whom, and when that ends.
+//!
+//! Two words of each record carry it; all their transitions are here and in `claim.rs` and `hold.rs`:
+//!
+//! ```text
+//! link     63..36 generation  | 35 SEALED | 34 CLOSED | 33 HELD | 32 CANCEL | 31..0 newest successor node
+//! pending  63..36 generation  | 34 SPAWNING | 33 UNSPAWNED | 32 CLAIMED    | 31..0 open dependencies + guards
+//! ```
+//! README.md states the steps, the races and why they cannot go wrong.
+
+use super::arena::{Arena, Cache};
+use super::handle::{Handle, Kind, Slot};
+use super::record::{INLINE_NODES, Record, kind};
+use crate::error::Result;
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+
+pub(super) const GENERATION_SHIFT: u32 = 36;
+const ONE_GENERATION: u64 = 1 << GENERATION_SHIFT;
+const HEAD: u64 = 0xffff_ffff;
+
+/// In `link`: cancellation has been requested.
+pub(super) const CANCEL: u64 = 1 << 32;
+/// In `link`: completion must look at `holds`.
+pub(super) const HELD: u64 = 1 << 33;
+/// In `link`: completed, and kept because it failed.
+pub(super) const CLOSED: u64 = 1 << 34;
+
+/// In `link`: no new holds.
+pub(super) const SEALED: u64 = 1 << 35;
+
+/// In `pending`: somebody has completed the record ahead of its dependencies.
+pub(super) const CLAIMED: u64 = 1 << 32;
+/// In `pending`: an element that nobody has spawned.
+pub(super) const UNSPAWNED: u64 = 1 << 33;
+/// In `pending`: one thread is spawning it.
+pub(super) const SPAWNING: u64 = 1 << 34;
+/// In `pending`: dependencies and guards.
+pub(super) const COUNT: u64 = 0xffff_ffff;
+
+/// Nodes are the words of a record from this byte on; which of them are in use depends on its kind.
+pub(super) const FIRST_NODE_OFFSET: usize = 24;
+/// Index of the first inline node of a task or wait.
+pub(super) const INLINE_FIRST: u32 =
+    ((std::mem::offset_of!(Record, nodes) - FIRST_NODE_OFFSET) / 4) as u32;
+#[cfg(not(loom))]
+const _: () = assert!(
+    INLINE_FIRST == 10
+        && std::mem::offset_of!(Record, next) == FIRST_NODE_OFFSET + 4 * OVERFLOW_NODES as usize
+        && std::mem::offset_of!(Record, pending) + 8 == FIRST_NODE_OFFSET
+);
+/// Nodes of an overflow record.
+const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 25 };
+const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
+
+/// A node of a successor list: `slot << 5 | index`; 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeRef(pub(super) u32);
+
+impl NodeRef {
+    fn new(slot: Slot, index: u32) -> NodeRef {
+        NodeRef(slot.0 << 5 | index)
+    }
+    fn slot(self) -> Slot {
+        Slot(self.0 >> 5)
+    }
+    fn index(self) -> u32 {
+        self.0 & 31
+    }
+}
+
+/// What a handle of a task stands for right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// Not complete, created or spawned.
+    Live,
+    /// Complete.
+    Done,
+    /// Complete and failed; its record is kept.
+    Failed,
+    /// No task has ever had this handle.
+    Invalid,
+}
+
+/// What has become of a countdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Countdown {
+    /// Others are to come.
+    Open,
+    /// This was the last one: the caller owns the record and must act.
+    Ready,
+    /// This was the last one, but the record was completed ahead of it ([`CLAIMED`]).
+    Abandoned,
+}
+
+#[inline]
+pub(super) fn generation_of(word: u64) -> u32 {
+    (word >> GENERATION_SHIFT) as u32
+}
+
+impl Arena {
+    /// Takes a free slot, resets its record and starts a generation. `guards` keep it from getting
+    /// ready until they are counted down too; `unspawned` makes it an element nobody has spawned.
+    #[inline]
+    pub fn begin(&self, cache: &Cache, kind: u8, flags: u8, guards: u32) -> Result<Slot> {
+        self.begin_with(cache, kind, flags, u64::from(guards))
+    }
+
+    /// As [`Arena::begin`]: an element that waits to be spawned.
+    pub fn begin_unspawned(&self, cache: &Cache, flags: u8) -> Result<Slot> {
+        self.begin_with(cache, kind::TASK, flags, UNSPAWNED | 1)
+    }
+
+    #[inline(always)]
+    fn begin_with(&self, cache: &Cache, kind: u8, flags: u8, pending: u64) -> Result<Slot> {
+        let slot = cache.take(self)?;
+        let record = self.record(slot);
+        record.reset(kind, flags);
+        let link = (record.link.load(Relaxed) & !(ONE_GENERATION - 1)) + ONE_GENERATION;
+        record.pending.store(link | pending, Relaxed);
+        // Release: partner is the Acquire in `look` and `add_edge` of whoever gets the handle.
+        record.link.store(link, Release);
+        Ok(slot)
+    }
+
+    /// What `handle` stands for.
+    #[inline]
+    pub fn look(&self, handle: Handle) -> Look {
+        let (slot, generation) = (handle.slot(), handle.generation());
+        if handle.kind() != Some(Kind::Task) || generation % 2 == 0 || !self.contains(slot) {
+            return Look::Invalid;
+        }
+        let record = self.record(slot);
+        // Acquire: partner is the Release of completion, so "done" comes with the task's effects.
+        let link = record.link.load(Acquire);
+        let now = generation_of(link);
+        if generation < now {
+            return Look::Done;
+        }
+        if generation > now || record.kind.load(Relaxed) != kind::TASK {
+            return Look::Invalid;
+        }
+        if link & CLOSED != 0 { Look::Failed } else { Look::Live }
+    }
+
+    /// Gets overflow records for `n` dependencies of `slot`, so that [`Arena::attach`] cannot fail.
+    pub fn reserve_nodes(&self, cache: &Cache, slot: Slot, n: usize) -> Result<()> {
+        let record = self.record(slot);
+        let mut missing = n.saturating_sub(INLINE_NODES);
+        let mut chain = 0;
+        while missing > 0 {
+            let block = match cache.take(self) {
+                Ok(block) => block,
+                Err(error) => {
+                    self.free_chain(cache, chain);
+                    return Err(error);
+                }
+            };
+            let overflow = self.record(block);
+            overflow.kind.store(kind::NODES, Relaxed);
+            overflow.owner.store(slot.0, Relaxed);
+            overflow.next.store(chain, Relaxed);
+            chain = block.0;
+            missing = missing.saturating_sub(OVERFLOW_NODES as usize);
+        }
+        record.overflow.store(chain, Relaxed);
+        Ok(())
+    }
+
+    /// Makes `slot` a successor of each of `deps`. The caller holds a guard of `slot`, and has counted
+    /// every dependency into `pending` beforehand. Gives the number that are complete already, which the
+    /// caller counts down with its guard; `failed` hears of those that failed.
+    pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
+        let record = self.record(slot);
+        let mut block = Slot(record.overflow.load(Relaxed));
+        let mut inline_used = 0;
+        let mut used = 0;
+        let mut complete = 0;
+        for dep in deps {
+            let node = if inline_used < INLINE_NODES as u32 {
+                NodeRef::new(slot, INLINE_FIRST + inline_used)
+            } else {
+                if used == OVERFLOW_NODES {
+                    block = Slot(self.record(block).next.load(Relaxed));
+                    used = 0;
+                }
+                NodeRef::new(block, OVERFLOW_FIRST + used)
+            };
+            match self.add_edge(*dep, node) {
+                Look::Live if inline_used < INLINE_NODES as u32 => inline_used += 1,
+                Look::Live => used += 1,
+                Look::Failed => {
+                    failed(*dep);
+                    complete += 1;
+                }
+                Look::Done | Look::Invalid => complete += 1,
+            }
+        }
+        complete
+    }
+
+    /// Puts `node` on the list of successors of `dep`, unless `dep` is complete.
+    #[inline]
+    fn add_edge(&self, dep: Handle, node: NodeRef) -> Look {
+        let record = self.record(dep.slot());
+        let mut link = record.link.load(Acquire);
+        loop {
+            if generation_of(link) != dep.generation() {
+                return Look::Done;
+            }
+            if link & CLOSED != 0 {
+                return Look::Failed;
+            }
+            self.node(node.slot().0, node.index()).store((link & HEAD) as u32, Relaxed);
+            // Release: partner is the Acquire of `close`, which follows the node. The generation in the
+            // word makes it impossible to land on the list of a later task in the same slot.
+            match record.link.compare_exchange_weak(
+                link,
+                link & !HEAD | u64::from(node.0),
+                Release,
+                Acquire,
+            ) {
+                Ok(_) => return Look::Live,
+                Err(now) => link = now,
+            }
+        }
+    }
+
+    /// Completes the task in `slot` and ends its generation: from now on its handle means "completed".
+    /// The caller releases the successors, and gives the slot back to a cache once it is done with the
+    /// record. None: holds are in use, and nothing has changed (`hold.rs`).
+    #[inline]
+    #[must_use]
+    pub fn close_unheld(&self, slot: Slot) -> Option<NodeRef> {
+        self.close_as(slot, HELD, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
+    }
+
+    /// As [`Arena::close_unheld`], for a task whose holds do not matter any more.
+    #[must_use]
+    pub fn close(&self, slot: Slot) -> NodeRef {
+        self.close_as(slot, 0, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
+            .expect("nothing forbids it")
+    }
+
+    /// Completes the task in `slot` as failed: its record stays, with its failure.
+    #[must_use]
+    pub fn close_failed(&self, slot: Slot) -> NodeRef {
+        self.close_as(slot, 0, |link| link & !HEAD | CLOSED).expect("nothing forbids it")
+    }
+
+    /// Forbids new holds. False: holds are in use, and nothing has changed.
+    #[must_use]
+    pub fn seal(&self, slot: Slot) -> bool {
+        self.close_as(slot, HELD, |link| link | SEALED).is_some()
+    }
+
+    #[inline(always)]
+    fn close_as(&self, slot: Slot, unless: u64, closed: impl Fn(u64) -> u64) -> Option<NodeRef> {
+        let record = self.record(slot);
+        let mut link = record.link.load(Relaxed);
+        loop {
+            if link & unless != 0 {
+                return None;
+            }
+            // Release: partners are `look` and `add_edge`. Acquire: partner is `add_edge`, whose nodes
+            // are followed next.
+            match record.link.compare_exchange_weak(link, closed(link), AcqRel, Relaxed) {
+                Ok(_) => return Some(NodeRef((link & HEAD) as u32)),
+                Err(now) => link = now,
+            }
+        }
+    }
+
+    /// Ends the generation of a record that is not a live task: a wait, or a failed task that is
+    /// forgotten. The caller owns it.
+    pub fn end(&self, cache: &Cache, slot: Slot) {
+        let record = self.record(slot);
+        let link = record.link.load(Relaxed);
+        record.link.store((link & !(ONE_GENERATION - 1)) + ONE_GENERATION, Release);
+        cache.give(self, slot);
+    }
+
+    /// The owners of the nodes of a closed record's list. Each has one dependency less, which the
+    /// caller counts down; the list is read ahead of that, as the node may be reused right after.
+    pub fn successors(&self, first: NodeRef) -> Successors<'_> {
+        Successors { arena: self, at: first }
+    }
+
+    /// Counts `n` dependencies or guards down. Whoever takes the last one frees the overflow records:
+    /// by then every node has been visited.
+    #[inline]
+    pub fn count_down(&self, cache: &Cache, slot: Slot, n: u32) -> Countdown {
+        let record = self.record(slot);
+        // Release: what this thread has done goes to whoever takes the last one. Acquire: the last one
+        // gets what all others have done.
+        let before = record.pending.fetch_sub(u64::from(n), AcqRel);
+        self.counted(cache, slot, before, n)
+    }
+
+    #[inline]
+    pub(super) fn counted(&self, cache: &Cache, slot: Slot, before: u64, n: u32) -> Countdown {
+        debug_assert!(before & COUNT >= u64::from(n));
+        if before & COUNT != u64::from(n) {
+            return Countdown::Open;
+        }
+        let record = self.record(slot);
+        let chain = record.overflow.load(Relaxed);
+        if chain != 0 {
+            record.overflow.store(0, Relaxed);
+            self.free_chain(cache, chain);
+        }
+        if before & CLAIMED != 0 { Countdown::Abandoned } else { Countdown::Ready }
+    }
+
+    #[cold]
+    fn free_chain(&self, cache: &Cache, mut chain: u32) {
+        while chain != 0 {
+            let block = Slot(chain);
+            chain = self.record(block).next.load(Relaxed);
+            cache.give(self, block);
+        }
+    }
+
+    /// Sets the number of dependencies and guards of a record that the caller owns and that has none:
+    /// a task about to continue.
+    pub fn rearm(&self, slot: Slot, count: u32) {
+        let record = self.record(slot);
+        let generation = record.pending.load(Relaxed) & !(ONE_GENERATION - 1);
+        record.pending.store(generation | u64::from(count), Relaxed);
+    }
+
+    /// How many dependencies and guards are open, for diagnostics.
+    pub fn open_count(&self, slot: Slot) -> u32 {
+        (self.record(slot).pending.load(Relaxed) & COUNT) as u32
+    }
+}
+
+/// See [`Arena::successors`].
+#[derive(Debug)]
+pub struct Successors<'a> {
+    arena: &'a Arena,
+    at: NodeRef,
+}
+
+impl Iterator for Successors<'_> {
+    type Item = Slot;
+
+    #[inline]
+    fn next(&mut self) -> Option<Slot> {
+        let node = self.at;
+        if node.0 == 0 {
+            return None;
+        }
+        self.at = NodeRef(self.arena.node(node.slot().0, node.index()).load(Relaxed));
+        let record = self.arena.record(node.slot());
+        Some(if record.kind.load(Relaxed) == kind::NODES {
+            Slot(record.owner.load(Relaxed))
+        } else {
+            node.slot()
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! Tasks, what they wait for, and their names. No threads, no devices: only records, and the protocol
+//! by which a task learns that it may run. `README.md` beside this file states and argues the protocol.
+
+pub mod arena;
+pub mod claim;
+pub mod edges;
+pub mod failure;
+pub mod handle;
+pub mod hold;
+pub mod record;
+pub mod space;
+
+pub use arena::{Arena, Cache};
+pub use handle::{Handle, Slot};
+pub use record::Record;

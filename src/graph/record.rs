@@ -1,0 +1,357 @@
+//! The record of a task: two cache lines in the arena.
+//!
+//! A wait and the overflow of a dependency list are records too: one allocator, one numbering. Every
+//! field is atomic, because diagnostics may look at any record at any time; where no ordering is named,
+//! a field is written only by the record's owner of the moment (README.md says who that is) and handed
+//! on by the ordering of `link`, `pending` or a queue.
+
+use super::failure::Failure;
+use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
+use crate::sync::atomic::{
+    AtomicI16, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed,
+};
+use std::ffi::c_void;
+use std::sync::Arc;
+
+/// Dependencies that fit in the record itself.
+pub const INLINE_NODES: usize = 8;
+
+/// What a record is used for.
+pub mod kind {
+    /// Nothing: the slot is free.
+    pub const FREE: u8 = 0;
+    /// A task.
+    pub const TASK: u8 = 1;
+    /// A wait of a host thread.
+    pub const HOST_WAIT: u8 = 2;
+    /// A wait of a task, whose stack has been left.
+    pub const TASK_WAIT: u8 = 3;
+    /// More dependency nodes of another record.
+    pub const NODES: u8 = 4;
+}
+
+/// Bits of [`Record::flags`].
+pub mod flag {
+    /// `drop` is to be called with the context.
+    pub const HAS_DROP: u8 = 1;
+    /// `side` is set.
+    pub const HAS_SIDE: u8 = 2;
+    /// The task holds VCUs or memory while it runs.
+    pub const RESERVED: u8 = 4;
+    /// It runs even if a dependency failed.
+    pub const RUN_ANYWAY: u8 = 8;
+    /// Its waits keep the thread.
+    pub const WAIT_THREAD: u8 = 16;
+    /// It is an element of a space.
+    pub const ELEMENT: u8 = 32;
+    /// It has a continuation to run.
+    pub const CONTINUES: u8 = 64;
+    /// It is placed on particular devices.
+    pub const PLACED: u8 = 128;
+}
+
+/// Values of [`Record::phase`]: where a task is, for those who ask. Not used to decide anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Phase {
+    /// Not spawned.
+    Created = 0,
+    /// Waits for dependencies.
+    Waiting = 1,
+    /// Waits for a worker or for resources.
+    Ready = 2,
+    /// Runs.
+    Running = 3,
+    /// Blocked in a wait.
+    Blocked = 4,
+    /// Body done, held.
+    Held = 5,
+    /// Completed.
+    Done = 6,
+    /// Failed.
+    Failed = 7,
+    /// Skipped.
+    Skipped = 8,
+    /// Cancelled.
+    Cancelled = 9,
+}
+
+impl Phase {
+    /// The phase of that number.
+    pub fn from_u8(number: u8) -> Phase {
+        use Phase::*;
+        [Created, Waiting, Ready, Running, Blocked, Held, Done, Failed, Skipped, Cancelled]
+            .get(number as usize)
+            .copied()
+            .unwrap_or(Created)
+    }
+}
+
+/// A task's body.
+pub type Body = unsafe extern "C" fn(*mut c_void) -> i32;
+/// Releases a context.
+pub type Drop = unsafe extern "C" fn(*mut c_void);
+
+/// What a task holds of one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The device.
+    pub device: u16,
+    /// VCU units.
+    pub vcus: u64,
+    /// Bytes.
+    pub memory: u64,
+}
+
+/// What tasks rarely have, behind one pointer.
+#[derive(Debug, Default)]
+pub struct Side {
+    /// Name given by the user.
+    pub name: Option<Box<str>>,
+    /// Text that the body has set for its failure.
+    pub failure_text: Option<String>,
+    /// Bodies per tuple of architectures.
+    pub variants: Vec<(Vec<u8>, Body)>,
+    /// Where the body goes on.
+    pub continuation: Option<Continuation>,
+    /// The first context, if a continuation has replaced it.
+    pub drop_ctx: Option<usize>,
+    /// What the task holds of devices, by member; or where it was placed.
+    pub grant: Vec<Held>,
+    /// Whether the VCUs of the grant have been given back for the time being.
+    pub vcus_out: bool,
+}
+
+/// What `parla_continue` has asked for.
+#[derive(Debug)]
+pub struct Continuation {
+    /// The next body.
+    pub body: Body,
+    /// Its context, as an address.
+    pub ctx: usize,
+    /// What it waits for.
+    pub deps: Vec<Handle>,
+}
+
+/// The record. `link` and `pending` are the protocol; `edges.rs` has every transition of both.
+#[repr(C, align(128))]
+#[derive(Debug, Default)]
+pub struct Record {
+    /// Generation, flags and the head of the list of successors.
+    pub(super) link: AtomicU64,
+    /// One of [`kind`].
+    pub kind: AtomicU8,
+    /// Bits of [`flag`].
+    pub flags: AtomicU8,
+    /// A [`Phase`].
+    pub phase: AtomicU8,
+    _reserved: AtomicU8,
+    /// A task's space (slot); an overflow's owner (slot); a wait's host seat.
+    pub owner: AtomicU32,
+    /// Generation, flags and the number of dependencies that are not complete.
+    pub(super) pending: AtomicU64,
+    body: AtomicPtr<()>,
+    ctx: AtomicPtr<c_void>,
+    /// The failure of the task, or that of the first dependency that failed. Owned reference.
+    failure: AtomicPtr<Failure>,
+    /// Owned.
+    side: AtomicPtr<Side>,
+    /// Priority.
+    pub priority: AtomicI16,
+    _spare: AtomicU16,
+    /// What it needs of devices: number of a shape in the scheduler's table; 0: any worker.
+    pub shape: AtomicU32,
+    // Second line.
+    pub(super) nodes: [AtomicU32; INLINE_NODES],
+    /// Number of the element in its space.
+    pub element: AtomicU64,
+    drop: AtomicPtr<()>,
+    /// See `hold.rs`.
+    pub(super) holds: AtomicU64,
+    /// First record of overflow nodes; 0 whenever the record is free.
+    pub(super) overflow: AtomicU32,
+    /// Next record in a list of free ones, or of overflow nodes.
+    pub(super) next: AtomicU32,
+}
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Record>() == 128 && align_of::<Record>() == 128);
+
+impl Record {
+    /// Sets what every use of a record sets. The caller owns it and has not published it.
+    #[inline]
+    pub fn reset(&self, kind: u8, flags: u8) {
+        self.kind.store(kind, Relaxed);
+        self.flags.store(flags, Relaxed);
+        self.phase.store(Phase::Created as u8, Relaxed);
+        self.owner.store(0, Relaxed);
+        self.failure.store(std::ptr::null_mut(), Relaxed);
+        self.side.store(std::ptr::null_mut(), Relaxed);
+        self.priority.store(0, Relaxed);
+        self.shape.store(0, Relaxed);
+    }
+
+    /// The generation, odd while the record is in use.
+    #[inline]
+    pub fn generation(&self) -> u32 {
+        (self.link.load(Relaxed) >> super::edges::GENERATION_SHIFT) as u32 & GENERATION_MAX
+    }
+
+    /// The handle of the task in this record, which is in `slot`.
+    #[inline]
+    pub fn handle(&self, slot: Slot) -> Handle {
+        Handle::new(Kind::Task, self.generation(), slot.0)
+    }
+
+    /// Whether all `bits` of [`flag`] are set.
+    #[inline]
+    pub fn has(&self, bits: u8) -> bool {
+        self.flags.load(Relaxed) & bits == bits
+    }
+
+    /// Sets flags; by the owner only.
+    #[inline]
+    pub fn add_flags(&self, bits: u8) {
+        self.flags.store(self.flags.load(Relaxed) | bits, Relaxed);
+    }
+
+    /// Clears flags; by the owner only.
+    #[inline]
+    pub fn clear_flags(&self, bits: u8) {
+        self.flags.store(self.flags.load(Relaxed) & !bits, Relaxed);
+    }
+
+    /// Where the task is, for those who ask.
+    #[inline]
+    pub fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, Relaxed);
+    }
+
+    /// Sets body and context.
+    #[inline]
+    pub fn set_body(&self, body: Body, ctx: *mut c_void) {
+        self.body.store(body as *mut (), Relaxed);
+        self.ctx.store(ctx, Relaxed);
+    }
+
+    /// The body.
+    ///
+    /// # Safety
+    /// The record is a task whose body has been set, and the caller owns it.
+    #[inline]
+    pub unsafe fn body(&self) -> Body {
+        // SAFETY: `set_body` stored a `Body`, by the caller's word.
+        unsafe { std::mem::transmute::<*mut (), Body>(self.body.load(Relaxed)) }
+    }
+
+    /// The context.
+    #[inline]
+    pub fn ctx(&self) -> *mut c_void {
+        self.ctx.load(Relaxed)
+    }
+
+    /// Sets the context alone.
+    #[inline]
+    pub fn set_ctx(&self, ctx: *mut c_void) {
+        self.ctx.store(ctx, Relaxed);
+    }
+
+    /// Sets what releases the context.
+    pub fn set_drop(&self, drop: Drop) {
+        self.drop.store(drop as *mut (), Relaxed);
+        self.add_flags(flag::HAS_DROP);
+    }
+
+    /// Takes what releases the context; the second time it is none.
+    #[inline]
+    pub fn take_drop(&self) -> Option<Drop> {
+        if !self.has(flag::HAS_DROP) {
+            return None;
+        }
+        self.clear_flags(flag::HAS_DROP);
+        // SAFETY: HAS_DROP is only set by `set_drop`, which stored a `Drop`.
+        Some(unsafe { std::mem::transmute::<*mut (), Drop>(self.drop.load(Relaxed)) })
+    }
+
+    /// The side record, made if there is none.
+    ///
+    /// # Safety
+    /// The caller owns the record, and no other reference to its side record is alive.
+    #[allow(clippy::mut_from_ref)]
+    pub unsafe fn side_mut(&self) -> &mut Side {
+        if !self.has(flag::HAS_SIDE) {
+            self.side.store(Box::into_raw(Box::default()), Relaxed);
+            self.add_flags(flag::HAS_SIDE);
+        }
+        // SAFETY: HAS_SIDE means that `side` is a live box that this record owns; alone by contract.
+        unsafe { &mut *self.side.load(Relaxed) }
+    }
+
+    /// The side record, if there is one.
+    ///
+    /// # Safety
+    /// The caller owns the record, or keeps its owner from freeing and changing the side record.
+    #[inline]
+    pub unsafe fn side(&self) -> Option<&Side> {
+        if !self.has(flag::HAS_SIDE) {
+            return None;
+        }
+        // SAFETY: as in `side_mut`.
+        unsafe { self.side.load(Relaxed).as_ref() }
+    }
+
+    /// Frees the side record.
+    ///
+    /// # Safety
+    /// The caller owns the record, and no reference to its side record is alive.
+    pub unsafe fn free_side(&self) {
+        if self.has(flag::HAS_SIDE) {
+            self.clear_flags(flag::HAS_SIDE);
+            // SAFETY: as in `side_mut`; HAS_SIDE is clear now, so it is freed once.
+            drop(unsafe { Box::from_raw(self.side.swap(std::ptr::null_mut(), Relaxed)) });
+        }
+    }
+
+    /// Whether a failure is set: the record's own or a dependency's.
+    #[inline]
+    pub fn is_poisoned(&self) -> bool {
+        !self.failure.load(Relaxed).is_null()
+    }
+
+    /// Sets the failure if there is none yet. The caller owns the record or one of its open
+    /// dependencies, so that it cannot be recycled meanwhile.
+    pub fn poison(&self, failure: &Arc<Failure>) {
+        use crate::sync::atomic::Ordering::{AcqRel, Acquire};
+        let raw = Arc::into_raw(Arc::clone(failure)).cast_mut();
+        // Release: the reader gets the pointer's target through it too (`failure`). The countdown orders
+        // it for the record's own owner.
+        if self.failure.compare_exchange(std::ptr::null_mut(), raw, AcqRel, Acquire).is_err() {
+            // SAFETY: `raw` came from `into_raw` just now and was not stored.
+            drop(unsafe { Arc::from_raw(raw) });
+        }
+    }
+
+    /// The failure, shared.
+    ///
+    /// # Safety
+    /// Nobody takes the failure away meanwhile: the caller owns the record, or holds the lock of the
+    /// retained failures.
+    pub unsafe fn failure(&self) -> Option<Arc<Failure>> {
+        let raw = self.failure.load(crate::sync::atomic::Ordering::Acquire);
+        if raw.is_null() {
+            return None;
+        }
+        // SAFETY: the record owns one reference, which stays by contract; this makes a second.
+        unsafe {
+            Arc::increment_strong_count(raw);
+            Some(Arc::from_raw(raw))
+        }
+    }
+
+    /// Takes the failure away; by the owner.
+    pub fn take_failure(&self) -> Option<Arc<Failure>> {
+        let raw = self.failure.swap(std::ptr::null_mut(), crate::sync::atomic::Ordering::Acquire);
+        // SAFETY: a non-null pointer is an owned reference, and the swap takes it once.
+        (!raw.is_null()).then(|| unsafe { Arc::from_raw(raw) })
+    }
+}

@@ -1,0 +1,192 @@
+//! The only place where a task becomes complete.
+
+use super::local::Local;
+use super::ready::{is_plain, ready};
+use super::{admit, continuation, inspect};
+use crate::error::Status;
+use crate::graph::edges::{Countdown, NodeRef};
+use crate::graph::failure::Failure;
+use crate::graph::record::{Phase, flag, kind};
+use crate::graph::{Handle, Slot};
+use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::Relaxed;
+use std::sync::Arc;
+
+/// Flags of a task whose end takes more than telling its successors.
+const SPECIAL: u8 = flag::HAS_DROP | flag::HAS_SIDE | flag::RESERVED | flag::CONTINUES;
+
+/// The body in `slot` has returned `code`. Gives a successor to run next.
+#[inline]
+pub fn body_done(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
+    let record = local.arena().record(slot);
+    if code != 0 || record.flags.load(Relaxed) & SPECIAL != 0 {
+        return body_done_special(local, slot, code);
+    }
+    match local.arena().close_unheld(slot) {
+        None => body_done_special(local, slot, code),
+        Some(first) => {
+            let next = release(local, first, None);
+            local.cache.give(local.arena(), slot);
+            bump(&local.seat().own.completed, 1);
+            next
+        }
+    }
+}
+
+#[cold]
+fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
+    let arena = local.arena();
+    let record = arena.record(slot);
+    if code != 0 {
+        // SAFETY: this thread owns the record of the task it has run.
+        let text = unsafe { record.side_mut() }.failure_text.take();
+        let name = inspect::name_of(local, slot);
+        let text = match text {
+            Some(text) => format!("{name}: {text} (code {code})"),
+            None => format!("{name} failed with code {code}"),
+        };
+        record.poison(&Arc::new(Failure::new(Status::TaskFailed, code, record.handle(slot), text)));
+        record.set_phase(Phase::Failed);
+    } else if record.has(flag::CONTINUES) && continuation::begin(local, slot) {
+        return None;
+    }
+    admit::release_vcus(local, slot);
+    if !arena.seal(slot) {
+        if record.phase.load(Relaxed) != Phase::Failed as u8 {
+            record.set_phase(Phase::Held);
+        }
+        if !arena.body_done(slot) {
+            return None; // `hold::release` completes it.
+        }
+    }
+    complete(local, slot)
+}
+
+/// The task in `slot` will not run: its dependency failed or was cancelled, or it was cancelled itself.
+#[cold]
+pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
+    let record = local.arena().record(slot);
+    if record.is_poisoned() {
+        record.set_phase(Phase::Skipped);
+    } else {
+        cancel_record(local, slot);
+    }
+    complete(local, slot)
+}
+
+/// Makes the task in `slot`, which the caller has claimed, cancelled; the caller completes it.
+pub fn cancel_record(local: &Local, slot: Slot) {
+    let text = format!("{} was cancelled", inspect::name_of(local, slot));
+    fail_record(local, slot, Status::Cancelled, text);
+    local.arena().record(slot).set_phase(Phase::Cancelled);
+}
+
+/// Gives the task in `slot`, which the caller owns or has claimed, a failure that is the runtime's.
+pub fn fail_record(local: &Local, slot: Slot, status: Status, text: String) {
+    let record = local.arena().record(slot);
+    let failure = Arc::new(Failure::new(status, status as i32, record.handle(slot), text));
+    if status == Status::Cancelled {
+        failure.observe(); // Somebody asked for it.
+    }
+    record.poison(&failure);
+    record.set_phase(Phase::Failed);
+}
+
+/// Completes the task in `slot`: nothing that could still hold it matters any more. What must be over
+/// when a waiter goes on (resources, `drop`) comes first; then the list of successors is closed.
+pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
+    let arena = local.arena();
+    let record = arena.record(slot);
+    admit::release_all(local, slot);
+    drop_context(local, slot);
+    // SAFETY: the caller owns the record.
+    let failure = unsafe { record.failure() };
+    let next = match failure {
+        None => {
+            if record.has(flag::HAS_SIDE) {
+                // SAFETY: the caller owns the record, and diagnostics read side records under this lock.
+                local.runtime.failures.locked(|| unsafe { record.free_side() });
+            }
+            let first = arena.close(slot);
+            let next = release(local, first, None);
+            local.cache.give(arena, slot);
+            next
+        }
+        Some(failure) => {
+            let handle = record.handle(slot);
+            let is_element = record.has(flag::ELEMENT);
+            let first = arena.close_failed(slot);
+            let next = release(local, first, Some(&failure));
+            local.runtime.failures.retain(local, handle, is_element, &failure);
+            next
+        }
+    };
+    bump(&local.seat().own.completed, 1);
+    next
+}
+
+/// Calls the user's `drop`, exactly once for every task that was spawned.
+fn drop_context(local: &Local, slot: Slot) {
+    let record = local.arena().record(slot);
+    if let Some(drop) = record.take_drop() {
+        // SAFETY: this thread owns the record.
+        let first = unsafe { record.side() }.and_then(|side| side.drop_ctx);
+        let ctx = first.map_or(record.ctx(), |address| address as *mut _);
+        // SAFETY: the user promised at spawn that `drop` may be called once with the context; HAS_DROP
+        // is clear now.
+        unsafe { drop(ctx) };
+    }
+}
+
+/// Counts down every successor. Gives one that is ready for the caller to run next: the oldest, so that
+/// they run in the order in which they were added; the others are queued.
+#[inline]
+pub fn release(
+    local: &Local,
+    first: NodeRef,
+    failure: Option<&Arc<Failure>>,
+) -> Option<Slot> {
+    let arena = local.arena();
+    let mut next = None;
+    for successor in arena.successors(first) {
+        if let Some(failure) = failure {
+            arena.record(successor).poison(failure);
+        }
+        match arena.count_down(&local.cache, successor, 1) {
+            Countdown::Open => {}
+            Countdown::Ready => {
+                if local.is_worker.get() && is_plain(arena.record(successor)) {
+                    arena.record(successor).set_phase(Phase::Ready);
+                    if let Some(before) = next.replace(successor) {
+                        ready(local, before);
+                    }
+                } else {
+                    ready(local, successor);
+                }
+            }
+            Countdown::Abandoned => abandoned(local, successor),
+        }
+    }
+    next
+}
+
+/// The last dependency of a record that was completed ahead of it is done.
+#[cold]
+pub fn abandoned(local: &Local, slot: Slot) {
+    let record = local.arena().record(slot);
+    match record.kind.load(Relaxed) {
+        // Nothing: `failures` recycles a failed task once its count is 0.
+        kind::TASK => {}
+        _ => {
+            record.take_failure();
+            local.arena().end(&local.cache, slot);
+        }
+    }
+}
+
+/// Completes a task that the caller has claimed ahead of its dependencies, and queues what that frees.
+pub fn complete_claimed(local: &Local, handle: Handle) {
+    if let Some(next) = complete(local, handle.slot()) {
+        ready(local, next);
+    }
+}

@@ -1,0 +1,172 @@
+//! The hooks of the hosts. They outlive runtimes, so they live in the process.
+
+use super::local::Local;
+use crate::error::{Result, fail};
+use crate::graph::Handle;
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Called with the worker's number.
+pub type ThreadHook = unsafe extern "C" fn(*mut c_void, u32);
+/// Called with a task.
+pub type TaskHook = unsafe extern "C" fn(*mut c_void, u64);
+
+/// One host's hooks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hooks {
+    /// First argument, as an address.
+    pub user: usize,
+    /// A worker has started.
+    pub thread_start: Option<ThreadHook>,
+    /// A worker ends.
+    pub thread_stop: Option<ThreadHook>,
+    /// Before a body.
+    pub before_task: Option<TaskHook>,
+    /// After it.
+    pub after_task: Option<TaskHook>,
+    /// Before a wait blocks.
+    pub before_block: Option<TaskHook>,
+    /// After it.
+    pub after_block: Option<TaskHook>,
+}
+
+/// Hosts that may have hooks.
+const MAX_HOSTS: usize = 16;
+
+type List = Arc<Vec<(u32, Hooks)>>;
+
+static LIST: Mutex<Option<List>> = Mutex::new(None);
+static NEXT_ID: AtomicU32 = AtomicU32::new(1);
+/// Changes with the list; threads compare it with what they have.
+static VERSION: AtomicU32 = AtomicU32::new(0);
+/// Whether any host has hooks around tasks.
+static ANY: AtomicBool = AtomicBool::new(false);
+
+thread_local! {
+    /// The list that this worker follows: those whose start it has called.
+    static MINE: RefCell<(u32, List)> = RefCell::new((0, Arc::default()));
+}
+
+fn change(edit: impl FnOnce(&mut Vec<(u32, Hooks)>) -> Result<()>) -> Result<()> {
+    if Local::peek().is_some_and(|local| local.current().is_some()) {
+        return fail!(InTask, "hooks cannot be changed inside a task");
+    }
+    if super::lifecycle::is_forked() {
+        return fail!(Forked, "this process was forked from one that runs libparla");
+    }
+    let mut list = LIST.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut new = list.as_deref().cloned().unwrap_or_default();
+    edit(&mut new)?;
+    ANY.store(!new.is_empty(), Relaxed);
+    *list = Some(Arc::new(new));
+    VERSION.fetch_add(1, Release);
+    drop(list);
+    if let Some((runtime, _)) = super::lifecycle::current_runtime() {
+        runtime.queues.seats().filter(|s| s.own.is_worker.load(Relaxed)).for_each(|s| s.call());
+    }
+    Ok(())
+}
+
+/// Adds hooks and gives their id.
+pub fn add(hooks: Hooks) -> Result<u32> {
+    let id = NEXT_ID.fetch_add(1, Relaxed);
+    change(|list| {
+        if list.len() >= MAX_HOSTS {
+            return fail!(OutOfMemory, "{MAX_HOSTS} hosts have hooks already");
+        }
+        list.push((id, hooks));
+        Ok(())
+    })?;
+    Ok(id)
+}
+
+/// Removes hooks.
+pub fn remove(id: u32) -> Result<()> {
+    change(|list| match list.iter().position(|(i, _)| *i == id) {
+        Some(at) => {
+            list.remove(at);
+            Ok(())
+        }
+        None => fail!(NotFound, "there are no hooks with id {id}"),
+    })
+}
+
+/// Whether bodies and waits have hooks around them.
+#[inline(always)]
+pub fn any() -> bool {
+    ANY.load(Relaxed)
+}
+
+/// Brings this worker up to date: calls the stop hooks of those that have gone and the start hooks of
+/// those that are new.
+pub fn update(worker: u32) {
+    let version = VERSION.load(Acquire);
+    let old = MINE.with(|mine| mine.borrow().clone());
+    if old.0 == version {
+        return;
+    }
+    let list = LIST.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+    let has = |list: &List, id: u32| list.iter().any(|(i, _)| *i == id);
+    MINE.with(|mine| *mine.borrow_mut() = (version, Arc::clone(&list)));
+    for (_, hooks) in old.1.iter().rev().filter(|(id, _)| !has(&list, *id)) {
+        call_thread(hooks.thread_stop, hooks, worker);
+    }
+    for (_, hooks) in list.iter().filter(|(id, _)| !has(&old.1, *id)) {
+        call_thread(hooks.thread_start, hooks, worker);
+    }
+}
+
+/// This worker ends: calls the stop hooks of all it has started.
+pub fn leave(worker: u32) {
+    let old = MINE.with(|mine| mine.replace((0, Arc::default())));
+    for (_, hooks) in old.1.iter().rev() {
+        call_thread(hooks.thread_stop, hooks, worker);
+    }
+}
+
+fn call_thread(hook: Option<ThreadHook>, hooks: &Hooks, worker: u32) {
+    if let Some(hook) = hook {
+        // SAFETY: the host promised that its hooks may be called with `user` from any thread.
+        unsafe { hook(hooks.user as *mut c_void, worker) }
+    }
+}
+
+fn call_task(task: Handle, reverse: bool, which: impl Fn(&Hooks) -> Option<TaskHook>) {
+    let mine = MINE.with(|mine| Arc::clone(&mine.borrow().1));
+    let call = |(_, hooks): &(u32, Hooks)| {
+        if let Some(hook) = which(hooks) {
+            // SAFETY: as in `call_thread`.
+            unsafe { hook(hooks.user as *mut c_void, task.0) }
+        }
+    };
+    if reverse { mine.iter().rev().for_each(call) } else { mine.iter().for_each(call) }
+}
+
+/// A body is about to run.
+#[cold]
+pub fn before_task(task: Handle) {
+    call_task(task, false, |hooks| hooks.before_task);
+}
+
+/// A body has returned.
+#[cold]
+pub fn after_task(task: Handle) {
+    call_task(task, true, |hooks| hooks.after_task);
+}
+
+/// The body is about to block.
+#[cold]
+pub fn before_block(task: Handle) {
+    call_task(task, false, |hooks| hooks.before_block);
+}
+
+/// The body goes on.
+#[cold]
+pub fn after_block(task: Handle) {
+    call_task(task, true, |hooks| hooks.after_block);
+}

@@ -1,0 +1,191 @@
+//! What a thread has of its own: its seat, its deque, its free records, the task it runs.
+
+use super::fiber::Fibers;
+use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
+use crate::error::{Result, fail};
+use crate::graph::{Arena, Cache, Handle, Slot};
+use crate::scheduler::seat::Seat;
+use crate::sync::atomic::Ordering::Relaxed;
+use crossbeam_deque::Worker;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+/// A thread that takes part. Only that thread uses it; tasks never leave their thread, so a reference
+/// stays good across a switch of stacks.
+pub struct Local {
+    /// The runtime, kept alive.
+    pub runtime: Arc<Runtime>,
+    /// Which start of the runtime this belongs to.
+    epoch: u64,
+    seat: *const Seat,
+    /// The thread's own end of its deque.
+    pub deque: Worker<u32>,
+    /// Free records.
+    pub cache: Cache,
+    /// The innermost task on the stack in use; null: none.
+    pub frame: Cell<*const Frame>,
+    /// Device the thread belongs to; host threads: the first.
+    pub device: Cell<u16>,
+    /// Whether the thread takes tasks.
+    pub is_worker: Cell<bool>,
+    /// Stacks, and what is blocked on them.
+    pub fibers: Fibers,
+    /// Memory that is used again by calls that list handles.
+    pub scratch: Cell<Vec<Handle>>,
+    /// The last request that was looked up, and its shape.
+    pub last_shape: Cell<(i32, u64, u32)>,
+}
+
+/// A task that runs, on the stack of its worker.
+pub struct Frame {
+    /// The task.
+    pub slot: Slot,
+    /// The task below on the same stack, which waits for this one.
+    pub below: *const Frame,
+}
+
+thread_local! {
+    static CURRENT: Cell<*const Local> = const { Cell::new(std::ptr::null()) };
+    static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
+}
+
+/// Stands up from the seat when the thread ends.
+struct Owner(Box<Local>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
+        self.0.stand_up();
+    }
+}
+
+impl Local {
+    /// This thread's place in the runtime; it takes one if it has none.
+    #[inline]
+    pub fn get() -> Result<&'static Local> {
+        let local = CURRENT.get();
+        // SAFETY: `CURRENT` points to the box in `OWNER`, which only `attach` and the end of the thread
+        // replace; both are calls of this thread that no reference outlives: the reference is used
+        // within one call of the ABI, or by the worker's loop while it is attached.
+        if let Some(local) = unsafe { local.as_ref() }
+            && (local.epoch == EPOCH.load(Relaxed) || local.is_worker.get())
+        {
+            return Ok(local);
+        }
+        Local::attach()
+    }
+
+    /// This thread's place, if it has one in the runtime that runs.
+    #[inline]
+    pub fn peek() -> Option<&'static Local> {
+        // SAFETY: as in `get`.
+        unsafe { CURRENT.get().as_ref() }
+            .filter(|l| l.epoch == EPOCH.load(Relaxed) || l.is_worker.get())
+    }
+
+    #[cold]
+    fn attach() -> Result<&'static Local> {
+        if EPOCH.load(Relaxed) == FORKED {
+            return fail!(Forked, "this process was forked from one that runs libparla");
+        }
+        let Some((runtime, epoch)) = current_runtime() else {
+            return fail!(NotInitialized, "parla_init has not been called, or parla_finalize has");
+        };
+        Local::sit(runtime, epoch, false, 0)
+    }
+
+    /// Takes a seat for this thread.
+    pub fn sit(
+        runtime: Arc<Runtime>,
+        epoch: u64,
+        is_worker: bool,
+        device: u16,
+    ) -> Result<&'static Local> {
+        let Some((seat, deque)) = runtime.queues.sit(is_worker, device) else {
+            return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
+        };
+        let seat = std::ptr::from_ref(seat);
+        let local = Box::new(Local {
+            runtime,
+            epoch,
+            seat,
+            deque,
+            cache: Cache::default(),
+            frame: Cell::new(std::ptr::null()),
+            device: Cell::new(device),
+            is_worker: Cell::new(is_worker),
+            fibers: Fibers::default(),
+            scratch: Cell::default(),
+            last_shape: Cell::new((0, 0, 0)),
+        });
+        let pointer = std::ptr::from_ref(&*local);
+        let old = OWNER.try_with(|owner| owner.borrow_mut().replace(Owner(local)));
+        let Ok(old) = old else {
+            return fail!(NotInitialized, "this thread is ending");
+        };
+        drop(old); // Clears CURRENT.
+        CURRENT.set(pointer);
+        // SAFETY: the box is in `OWNER` now; see `get`.
+        Ok(unsafe { &*pointer })
+    }
+
+    /// Gives up this thread's seat, if it has one.
+    pub fn leave_thread() {
+        let _ = OWNER.try_with(|owner| owner.borrow_mut().take());
+    }
+
+    fn stand_up(&mut self) {
+        while let Some(slot) = self.deque.pop() {
+            self.runtime.queues.any.injector.push(slot);
+        }
+        super::ready::notify(self);
+        self.cache.empty_into(self.arena());
+        let deque = std::mem::replace(&mut self.deque, Worker::new_lifo());
+        self.seat().vacate(deque);
+    }
+
+    /// The seat.
+    #[inline(always)]
+    pub fn seat(&self) -> &Seat {
+        // SAFETY: seats live as long as the runtime, which `self` keeps alive.
+        unsafe { &*self.seat }
+    }
+
+    /// The records.
+    #[inline(always)]
+    pub fn arena(&self) -> &'static Arena {
+        self.runtime.arena
+    }
+
+    /// The task that runs, if one does.
+    #[inline]
+    pub fn current(&self) -> Option<Slot> {
+        // SAFETY: `frame` points to a frame of the stack in use, which is set and reset by `run`.
+        unsafe { self.frame.get().as_ref() }.map(|frame| frame.slot)
+    }
+
+    /// The tasks on the stack in use, the innermost first.
+    pub fn frames(&self) -> impl Iterator<Item = Slot> + '_ {
+        let mut at = self.frame.get();
+        std::iter::from_fn(move || {
+            // SAFETY: as in `current`; frames below outlive those above.
+            let frame = unsafe { at.as_ref() }?;
+            at = frame.below;
+            Some(frame.slot)
+        })
+    }
+
+    /// Runs `f` as a call of the library that finalize and destroy wait for.
+    #[inline(always)]
+    pub fn in_call<R>(&self, f: impl FnOnce(&Local) -> Result<R>) -> Result<R> {
+        self.seat().enter();
+        // `enter` has a light fence; its partner is the heavy one in finalize after it has set EPOCH.
+        let result = if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
+            f(self)
+        } else {
+            fail!(NotInitialized, "parla_finalize has ended the runtime")
+        };
+        self.seat().leave();
+        result
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a task goes when nothing keeps it any more.
+
+use super::local::Local;
+use super::{admit, wait};
+use crate::graph::record::{Phase, flag, kind};
+use crate::graph::{Record, Slot};
+use crate::mapper;
+use crate::sync::atomic::Ordering::Relaxed;
+
+/// Whether a worker may run it straight from its own deque.
+#[inline]
+pub fn is_plain(record: &Record) -> bool {
+    record.kind.load(Relaxed) == kind::TASK
+        && record.shape.load(Relaxed) == 0
+        && record.priority.load(Relaxed) == 0
+}
+
+/// The last dependency of `slot` is complete. The caller owns the record and hands it on.
+#[inline]
+pub fn ready(local: &Local, slot: Slot) {
+    let record = local.arena().record(slot);
+    if is_plain(record) {
+        record.set_phase(Phase::Ready);
+        local.deque.push(slot.0);
+        notify(local);
+    } else {
+        ready_special(local, slot, record);
+    }
+}
+
+/// Wakes a worker, if one must be woken for a task that any may take.
+#[inline]
+pub fn notify(local: &Local) {
+    let queues = &local.runtime.queues;
+    let order = &queues.order[local.device.get() as usize];
+    local.runtime.sleep.notify(order, |seat| {
+        queues.seat(seat).post.parker.unpark();
+    });
+}
+
+#[cold]
+fn ready_special(local: &Local, slot: Slot, record: &Record) {
+    if record.kind.load(Relaxed) != kind::TASK {
+        return wait::fire(local, slot);
+    }
+    record.set_phase(Phase::Ready);
+    let shape = record.shape.load(Relaxed);
+    let will_skip = record.is_poisoned() && !record.has(flag::RUN_ANYWAY);
+    if shape == 0 || will_skip {
+        let priority = record.priority.load(Relaxed);
+        if will_skip || priority == 0 {
+            local.runtime.queues.any.injector.push(slot.0);
+        } else {
+            local.runtime.queues.any.priority.push(slot, i32::from(priority));
+        }
+        return notify(local);
+    }
+    if record.has(flag::CONTINUES) {
+        return admit::resume_task(local, slot);
+    }
+    let runtime = &local.runtime;
+    let wanted = runtime.shapes.get(shape);
+    if wanted.reserves() {
+        let admitted =
+            runtime.admission.submit(slot, shape, wanted, record.priority.load(Relaxed));
+        return admit::dispatch(local, admitted);
+    }
+    let devices: Vec<u16> = wanted.alternatives.iter().map(|a| &a[0]).flat_map(|n| n.devices.to_vec()).collect();
+    let load = |device: u16| {
+        let pool = &runtime.queues.devices[device as usize];
+        pool.injector.len() as u64 * 1000 / u64::from(runtime.devices[device as usize].workers.max(1))
+    };
+    let device = mapper::least_loaded(&devices, load).expect("a shape has devices");
+    to_device(local, slot, device);
+}
+
+/// Queues a task for the workers of one device.
+pub fn to_device(local: &Local, slot: Slot, device: u16) {
+    let queues = &local.runtime.queues;
+    let pool = &queues.devices[device as usize];
+    match local.arena().record(slot).priority.load(Relaxed) {
+        0 => pool.injector.push(slot.0),
+        priority => pool.priority.push(slot, i32::from(priority)),
+    }
+    local.runtime.sleep.notify(&[device], |seat| {
+        queues.seat(seat).post.parker.unpark();
+    });
+}

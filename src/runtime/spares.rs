@@ -1,0 +1,97 @@
+//! Spare threads: they take the place of workers that wait without leaving their thread.
+//!
+//! The number of threads that start tasks stays what it was: a wait that freezes its thread starts a
+//! stand-in; when the wait is over, one stand-in is dismissed, at its next look around, and lies dormant
+//! until it is needed again.
+
+use super::lifecycle::{Runtime, start_thread};
+use super::local::Local;
+use crate::error::{Result, fail};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::{Mutex, lock};
+
+/// The spare threads of a runtime.
+#[derive(Debug, Default)]
+pub struct Spares {
+    /// Threads that exist or are promised to waits.
+    count: AtomicU32,
+    /// Stand-ins that are to lie down.
+    excess: AtomicU32,
+    /// Seats of those that lie dormant.
+    dormant: Mutex<Vec<u32>>,
+}
+
+/// The promise of a thread.
+#[must_use]
+pub struct StandIn {
+    device: u16,
+    seat: Option<u32>,
+}
+
+/// Promises a thread to take the caller's place.
+pub fn reserve(local: &Local) -> Result<StandIn> {
+    let spares = &local.runtime.spares;
+    let device = local.device.get();
+    if let Some(seat) = lock(&spares.dormant).pop() {
+        return Ok(StandIn { device, seat: Some(seat) });
+    }
+    let most = local.runtime.config.max_spare_threads;
+    if spares.count.fetch_add(1, Relaxed) >= most {
+        spares.count.fetch_sub(1, Relaxed);
+        return fail!(
+            OutOfThreads,
+            "{most} waits block their threads at the same time; raise PARLA_MAX_SPARE_THREADS, or let \
+             the tasks leave their stacks (no PARLA_TASK_WAIT_THREAD)"
+        );
+    }
+    // A thread that is to lie down soon may as well stay, but then the promise is not needed.
+    match start_thread(&local.runtime, device, true) {
+        Ok(seat) => Ok(StandIn { device, seat: Some(seat) }),
+        Err(error) => {
+            spares.count.fetch_sub(1, Relaxed);
+            Err(error)
+        }
+    }
+}
+
+impl StandIn {
+    /// The caller stops starting tasks: the stand-in begins.
+    pub fn start(self, local: &Local) {
+        if let Some(seat) = self.seat {
+            let seat = local.runtime.queues.seat(seat);
+            seat.own.device.store(self.device, Relaxed);
+            seat.post.revived.store(true, Relaxed);
+            seat.call();
+        }
+    }
+
+    /// It is not needed after all.
+    pub fn cancel(self, local: &Local) {
+        if let Some(seat) = self.seat {
+            lock(&local.runtime.spares.dormant).push(seat);
+        }
+    }
+}
+
+/// A frozen thread starts tasks again: one stand-in is too many.
+pub fn dismiss(local: &Local) {
+    local.runtime.spares.excess.fetch_add(1, Relaxed);
+}
+
+/// Whether the spare thread that asks is to lie down; then it does so, by `lie_down`.
+pub fn is_dismissed(runtime: &Runtime) -> bool {
+    let excess = &runtime.spares.excess;
+    let mut now = excess.load(Relaxed);
+    while now > 0 {
+        match excess.compare_exchange_weak(now, now - 1, Relaxed, Relaxed) {
+            Ok(_) => return true,
+            Err(again) => now = again,
+        }
+    }
+    false
+}
+
+/// The spare thread on this seat can be revived from now on.
+pub fn lie_down(local: &Local) {
+    lock(&local.runtime.spares.dormant).push(local.seat().index);
+}

@@ -1,0 +1,77 @@
+//! Threads that run no task: they sleep, or lend themselves.
+
+use super::{begin, finish, timed_out};
+use crate::error::{Error, Result, fail};
+use crate::graph::edges::Countdown;
+use crate::graph::record::{Phase, kind};
+use crate::graph::{Handle, Slot};
+use crate::runtime::collect::collect;
+use crate::runtime::local::Local;
+use crate::runtime::stall::Watch;
+use crate::runtime::{quiesce, worker};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::time::Instant;
+
+/// Sleeps until all of `open` are complete.
+pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Result<()> {
+    let (slot, countdown) = begin(local, kind::HOST_WAIT, open, 0, |_| {})?;
+    if countdown == Countdown::Ready {
+        return finish(local, slot);
+    }
+    let handle = local.arena().record(slot).handle(slot);
+    let seat = local.seat();
+    let mut watch = Watch::new(&local.runtime);
+    while !is_fired(local, slot) {
+        let until = [deadline, watch.next()].into_iter().flatten().min();
+        seat.own.asleep.store(true, Relaxed);
+        seat.post.parker.park(until);
+        seat.own.asleep.store(false, Relaxed);
+        if is_fired(local, slot) {
+            break;
+        }
+        let late = deadline.is_some_and(|d| d <= Instant::now());
+        let stalled: Option<Error> = watch.check(local, Some(handle));
+        if late || stalled.is_some() {
+            if local.arena().claim(handle) {
+                return stalled.map_or_else(timed_out, Err);
+            }
+            deadline = None; // The last task is just completing.
+        }
+    }
+    finish(local, slot)
+}
+
+/// Whether the wait has been fired.
+fn is_fired(local: &Local, slot: Slot) -> bool {
+    // Acquire: partner is the Release in `fire`.
+    local.arena().record(slot).phase.load(Acquire) == Phase::Done as u8
+}
+
+/// `parla_run_until`.
+pub fn run_until(handle: u64) -> Result<()> {
+    let local = Local::get()?;
+    if local.current().is_some() {
+        return fail!(InTask, "a task waits with parla_wait");
+    }
+    let mut open = Vec::new();
+    local.in_call(|local| collect(local, &[handle], &mut open))?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let (slot, countdown) = begin(local, kind::HOST_WAIT, &open, 0, |_| {})?;
+    if countdown == Countdown::Ready {
+        return finish(local, slot);
+    }
+    let lent = worker::lend(local, || is_fired(local, slot));
+    quiesce::poke(&local.runtime);
+    if let Err(error) = lent {
+        let handle = local.arena().record(slot).handle(slot);
+        if local.arena().claim(handle) {
+            return Err(error);
+        }
+        while !is_fired(local, slot) {
+            local.seat().post.parker.park(None);
+        }
+    }
+    finish(local, slot)
+}

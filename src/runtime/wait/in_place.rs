@@ -1,0 +1,65 @@
+//! The wait that needs no waiting: the awaited child lies on top of the task's own deque.
+
+use crate::graph::Handle;
+use crate::graph::edges::Look;
+use crate::graph::record::flag;
+use crate::runtime::local::Local;
+use crate::runtime::{ready, run};
+
+/// Longest list of handles that is worth comparing with each task.
+const MAX_HANDLES: usize = 16;
+
+/// Bytes of stack that a body run in place must find.
+pub const RESERVE: usize = 48 * 1024;
+
+/// Runs awaited tasks as long as the newest task of the deque is one of them. True: all are complete
+/// without failure.
+#[inline]
+pub fn run(local: &Local, handles: &[u64]) -> bool {
+    let arena = local.arena();
+    if handles.len() > MAX_HANDLES {
+        return false;
+    }
+    loop {
+        let mut live = false;
+        for &handle in handles {
+            match arena.look(Handle(handle)) {
+                _ if handle == 0 => {}
+                Look::Done => {}
+                Look::Live => live = true,
+                Look::Failed | Look::Invalid => return false,
+            }
+        }
+        if !live {
+            return true;
+        }
+        if !allowed(local) {
+            return false;
+        }
+        let Some(slot) = local.deque.pop() else { return false };
+        // A slot in the deque holds a live task; so if a live handle names the slot, it names that task.
+        let is_awaited = |&handle: &u64| {
+            Handle(handle).slot().0 == slot && arena.look(Handle(handle)) == Look::Live
+        };
+        if !handles.iter().any(is_awaited) {
+            local.deque.push(slot);
+            return false;
+        }
+        if let Some(next) = run::run(local, crate::graph::Slot(slot)) {
+            ready::ready(local, next);
+        }
+    }
+}
+
+/// Whether a child may run on top of the current task: there is room on the stack; the task holds no
+/// VCUs that a wait would free; and it is not one whose frames must stay where they are, since the child
+/// may block and take the stack with it.
+#[inline]
+fn allowed(local: &Local) -> bool {
+    local.current().is_some_and(|task| {
+        local.arena().record(task).flags.load(crate::sync::atomic::Ordering::Relaxed)
+            & (flag::RESERVED | flag::WAIT_THREAD)
+            == 0
+    }) && local.fibers.frozen.get() == 0
+        && local.fibers.bytes_left() > RESERVE
+}

@@ -1,0 +1,123 @@
+//! Waiting: what all ways of it share. README.md beside this file tells how they fit together.
+//!
+//! A wait is a record with the awaited tasks as dependencies; when the last one completes, the wait is
+//! *fired*, as a task would be queued. What that means is the business of the way it waits: `host.rs`
+//! for threads that run no task, `task.rs` for tasks, `in_place.rs` for the one that needs no wait.
+
+mod exceptions;
+mod host;
+mod in_place;
+mod task;
+
+pub use host::run_until;
+pub use task::go_on;
+
+use super::collect::collect;
+use super::local::Local;
+use crate::error::{Error, Result, Status, fail};
+use crate::graph::edges::{Countdown, Look};
+use crate::graph::failure::Failure;
+use crate::graph::record::{Phase, kind};
+use crate::graph::{Handle, Slot};
+use crate::sync::atomic::Ordering::{Relaxed, Release};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// `parla_wait`.
+pub fn wait(handles: &[u64], timeout_ns: i64) -> Result<()> {
+    let local = Local::get()?;
+    if timeout_ns < 0 && local.current().is_some() && in_place::run(local, handles) {
+        return Ok(());
+    }
+    let mut open = local.scratch.take();
+    open.clear();
+    let result = local
+        .in_call(|local| collect(local, handles, &mut open))
+        .and_then(|()| if open.is_empty() { Ok(()) } else { wait_for(local, &open, timeout_ns) });
+    local.scratch.set(open);
+    result
+}
+
+fn wait_for(local: &Local, open: &[Handle], timeout_ns: i64) -> Result<()> {
+    let arena = local.arena();
+    if timeout_ns == 0 && open.iter().any(|&task| arena.look(task) == Look::Live) {
+        return fail!(Timeout, "not all of the tasks are complete");
+    }
+    for slot in local.frames() {
+        let own = arena.record(slot).handle(slot);
+        if open.contains(&own) {
+            let name = super::inspect::name_of(local, slot);
+            return fail!(Deadlock, "{name} would wait for itself: {name} -> {name}");
+        }
+    }
+    let deadline = deadline(timeout_ns);
+    match local.current() {
+        Some(task) => task::wait(local, task, open, deadline),
+        None => host::wait(local, open, deadline),
+    }
+}
+
+/// When a timeout runs out; none if it is negative or beyond what the clock can say.
+pub fn deadline(timeout_ns: i64) -> Option<Instant> {
+    let timeout = Duration::from_nanos(u64::try_from(timeout_ns).ok()?);
+    Instant::now().checked_add(timeout)
+}
+
+/// Makes the record of a wait for `open`, with `guards` that the caller counts down once it is ready to
+/// be fired. `fill` completes the record before anybody can fire it.
+fn begin(
+    local: &Local,
+    kind: u8,
+    open: &[Handle],
+    guards: u32,
+    fill: impl FnOnce(&crate::graph::Record),
+) -> Result<(Slot, Countdown)> {
+    let arena = local.arena();
+    let slot = arena.begin(&local.cache, kind, 0, open.len() as u32 + guards + 1)?;
+    if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
+        arena.rearm(slot, 0);
+        arena.end(&local.cache, slot);
+        return Err(error);
+    }
+    let record = arena.record(slot);
+    record.owner.store(local.seat().index, Relaxed);
+    fill(record);
+    let complete = arena.attach(slot, open, |failed| poison_by(local, slot, failed));
+    Ok((slot, arena.count_down(&local.cache, slot, complete + 1)))
+}
+
+/// A dependency had failed before `slot` could be attached to it.
+pub fn poison_by(local: &Local, slot: Slot, failed: Handle) {
+    if let Some(failure) = local.runtime.failures.of(local, failed) {
+        local.arena().record(slot).poison(&failure);
+    }
+}
+
+/// The last task that a wait waits for is complete.
+pub fn fire(local: &Local, slot: Slot) {
+    let record = local.arena().record(slot);
+    if record.kind.load(Relaxed) == kind::TASK_WAIT {
+        return task::fire(local, slot);
+    }
+    let seat = local.runtime.queues.seat(record.owner.load(Relaxed));
+    // Release: partner is the Acquire in `host::wait`. The record is the waiter's again from here on.
+    record.phase.store(Phase::Done as u8, Release);
+    seat.call();
+}
+
+/// Ends the record of a wait that is over and says how it went.
+fn finish(local: &Local, slot: Slot) -> Result<()> {
+    let failure = local.arena().record(slot).take_failure();
+    local.arena().end(&local.cache, slot);
+    outcome(failure)
+}
+
+fn outcome(failure: Option<Arc<Failure>>) -> Result<()> {
+    let Some(failure) = failure else { return Ok(()) };
+    failure.observe();
+    Err(Error::new(failure.status, failure.text.clone()))
+}
+
+fn timed_out<T>() -> Result<T> {
+    Err(Error::new(Status::Timeout, "the time limit ran out before the tasks were complete"))
+}

@@ -1,0 +1,151 @@
+//! Tasks that wait: they leave their stack behind, or keep their thread.
+
+use super::{begin, exceptions, outcome, timed_out};
+use crate::error::Result;
+use crate::graph::edges::Countdown;
+use crate::graph::record::{Phase, flag, kind};
+use crate::graph::{Handle, Slot};
+use crate::runtime::fiber::{Blocked, Switch, Timer};
+use crate::runtime::local::Local;
+use crate::runtime::{admit, hooks, spares, worker};
+use crate::scheduler::admission::Returning;
+use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::lock;
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::time::Instant;
+
+/// Blocks the task in `task` until all of `open` are complete.
+pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant>) -> Result<()> {
+    let arena = local.arena();
+    let fibers = &local.fibers;
+    let record = arena.record(task);
+    let own_stack = fibers.suspend.get().is_null();
+    let freezes = own_stack || record.has(flag::WAIT_THREAD);
+    if !own_stack {
+        fibers.ensure_spare(|| worker::new_fiber(local))?;
+    }
+    let stand_in = if freezes { Some(spares::reserve(local)?) } else { None };
+    let blocked = Blocked {
+        fiber: Cell::new(None),
+        seat: local.seat().index,
+        claimed: Cell::new(false),
+        verdict: Cell::new(None),
+        freezes,
+        task: record.handle(task),
+        vcus: RefCell::default(),
+        targets: open.to_vec(),
+    };
+    let address = std::ptr::from_ref(&blocked).cast_mut().cast();
+    // One guard stays until the stack has been left: nobody can fire the wait before.
+    let (wait, _) = begin(local, kind::TASK_WAIT, open, 1, |wait| wait.set_ctx(address))?;
+    let handle = arena.record(wait).handle(wait);
+    if arena.open_count(wait) == 1 {
+        // All of them have completed meanwhile.
+        let _ = arena.count_down(&local.cache, wait, 1);
+        stand_in.into_iter().for_each(|s| s.cancel(local));
+        return super::finish(local, wait);
+    }
+    let hooked = hooks::any();
+    if hooked {
+        hooks::before_block(blocked.task);
+    }
+    *blocked.vcus.borrow_mut() = admit::release_vcus(local, task);
+    record.set_phase(Phase::Blocked);
+    bump(&local.seat().own.blocked, 1);
+    let frame = local.frame.replace(std::ptr::null());
+    let exceptions = exceptions::take();
+    if let Some(stand_in) = stand_in {
+        stand_in.start(local);
+    }
+    if own_stack {
+        park(local, wait, handle, &blocked, deadline);
+    } else {
+        if let Some(deadline) = deadline {
+            let timer = Timer { deadline, wait: handle.0, blocked: &blocked };
+            fibers.timers.borrow_mut().push(Reverse(timer));
+        }
+        let suspend = fibers.suspend.get();
+        let limit = fibers.limit.get();
+        let switch = if freezes { Switch::Freeze(wait) } else { Switch::Block(wait) };
+        // SAFETY: `suspend` belongs to the stack in use, which is alive as long as this code runs on it.
+        unsafe { (*suspend).suspend(switch) };
+        fibers.suspend.set(suspend);
+        fibers.limit.set(limit);
+    }
+    exceptions::put(exceptions);
+    local.frame.set(frame);
+    admit::vcus_back(local, task);
+    record.set_phase(Phase::Running);
+    if hooked {
+        hooks::after_block(blocked.task);
+    }
+    if blocked.claimed.get() {
+        // The record is nobody's until its last dependency is done; it is recycled then.
+        return blocked.verdict.take().map_or_else(timed_out, Err);
+    }
+    let failure = arena.record(wait).take_failure();
+    arena.end(&local.cache, wait);
+    outcome(failure)
+}
+
+/// The last task that a task waits for is complete.
+pub fn fire(local: &Local, slot: Slot) {
+    go_on(local, local.arena().record(slot).ctx().cast());
+}
+
+/// A blocked wait is over, or has been claimed: it goes on once it has its VCUs.
+pub fn go_on(local: &Local, wait: *const Blocked) {
+    // SAFETY: the wait is blocked until it is delivered, which happens once: the caller has fired or
+    // claimed its record.
+    let blocked = unsafe { &*wait };
+    let vcus = blocked.vcus.take();
+    if vcus.is_empty() {
+        local.runtime.queues.seat(blocked.seat).deliver(wait as usize);
+    } else {
+        let who = Returning::Wait(wait as usize);
+        admit::dispatch(local, local.runtime.admission.submit_resume(who, vcus));
+    }
+}
+
+/// Keeps the thread, on its own stack, until the wait is delivered or its time runs out.
+fn park(
+    local: &Local,
+    wait: Slot,
+    handle: Handle,
+    blocked: &Blocked,
+    mut deadline: Option<Instant>,
+) {
+    let seat = local.seat();
+    let fibers = &local.fibers;
+    fibers.frozen.set(fibers.frozen.get() + 1);
+    seat.own.is_worker.store(false, Relaxed);
+    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
+        fire(local, wait);
+    }
+    loop {
+        {
+            let mut inbox = lock(&seat.post.inbox);
+            let address = std::ptr::from_ref(blocked) as usize;
+            if let Some(at) = inbox.iter().position(|&a| a == address) {
+                inbox.remove(at);
+                break;
+            }
+        }
+        if deadline.is_some_and(|d| d <= Instant::now()) {
+            deadline = None;
+            if local.arena().claim(handle) {
+                blocked.claimed.set(true);
+                go_on(local, blocked);
+                continue;
+            }
+        }
+        seat.own.asleep.store(true, Relaxed);
+        seat.post.parker.park(deadline);
+        seat.own.asleep.store(false, Relaxed);
+    }
+    fibers.frozen.set(fibers.frozen.get() - 1);
+    seat.own.is_worker.store(true, Relaxed);
+    spares::dismiss(local);
+}

@@ -1,0 +1,350 @@
+//! The life of a worker: find a task, run it, look up when called, sleep when there is nothing.
+//!
+//! The loop runs on a switchable stack (`fiber.rs`); [`drive`] runs on the thread's own stack and moves
+//! between the stacks. Where stacks must not be left at all (`PARLA_WAIT=thread`), the loop runs on the
+//! thread's own stack and `drive` is not used.
+
+use super::fiber::{Blocked, Fiber, Switch};
+use super::local::Local;
+use super::{hooks, quiesce, run, spares, stall};
+use crate::error::Result;
+use crate::graph::Slot;
+use crate::graph::edges::Countdown;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::sync::lock;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+/// Runs the worker that this thread is until the runtime stops.
+pub fn main(local: &Local, is_spare: bool) {
+    hooks::update(local.seat().index);
+    let mut role = if is_spare { Role::Dormant } else { Role::Pool };
+    serve(local, &mut role, &|| false);
+    hooks::leave(local.seat().index);
+}
+
+/// Makes this thread of the host a worker until `done`, and until what it has begun has ended.
+pub fn lend(local: &Local, done: impl Fn() -> bool) -> Result<()> {
+    let seat = local.seat();
+    if !local.runtime.config.own_stacks {
+        local.fibers.ensure_spare(|| new_fiber(local))?;
+    }
+    if local.runtime.lent.fetch_add(1, Relaxed) >= MAX_LENT {
+        local.runtime.lent.fetch_sub(1, Relaxed);
+        return crate::error::fail!(OutOfThreads, "{MAX_LENT} threads lend themselves already");
+    }
+    local.is_worker.set(true);
+    seat.own.is_worker.store(true, Relaxed);
+    hooks::update(seat.index);
+    serve(local, &mut Role::Lent, &done);
+    hooks::leave(seat.index);
+    seat.own.is_worker.store(false, Relaxed);
+    local.is_worker.set(false);
+    local.runtime.lent.fetch_sub(1, Relaxed);
+    // What is left in the deque is anybody's, but somebody must know.
+    super::ready::notify(local);
+    Ok(())
+}
+
+/// Threads that may lend themselves at the same time.
+const MAX_LENT: u32 = 64;
+
+/// What kind of worker a thread is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// One of the pool.
+    Pool,
+    /// A host thread.
+    Lent,
+    /// A spare thread that stands in for a frozen one.
+    StandIn,
+    /// A spare thread that starts no tasks.
+    Dormant,
+}
+
+/// What the loop needs besides the thread's own things.
+struct Loop<'a> {
+    role: &'a mut Role,
+    done: &'a dyn Fn() -> bool,
+}
+
+thread_local! {
+    /// The loop of this thread, for the stacks it runs on.
+    static LOOP: std::cell::Cell<*mut Loop<'static>> = const { std::cell::Cell::new(std::ptr::null_mut()) };
+}
+
+fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
+    let mut state = Loop { role, done };
+    if local.runtime.config.own_stacks {
+        return look_for_work(local, &mut state);
+    }
+    // The stacks live no longer than this function, so they may borrow what it borrows.
+    LOOP.set(std::ptr::from_mut(&mut state).cast());
+    drive(local);
+    LOOP.set(std::ptr::null_mut());
+}
+
+/// A stack with the worker's loop on it.
+pub fn new_fiber(local: &Local) -> Result<Fiber> {
+    let local = std::ptr::from_ref(local);
+    Fiber::new(local_stack_size(local), move |suspend| {
+        // SAFETY: a stack is resumed only by `drive`, on the thread of `local`, while `serve` keeps the
+        // loop's state alive.
+        let (local, state) = unsafe { (&*local, &mut *LOOP.get()) };
+        local.fibers.suspend.set(suspend);
+        look_for_work(local, state);
+    })
+}
+
+fn local_stack_size(local: *const Local) -> usize {
+    // SAFETY: called by `new_fiber` with a live reference.
+    unsafe { (*local).runtime.config.stack_size }
+}
+
+/// Moves between stacks until the loop ends.
+fn drive(local: &Local) {
+    let fibers = &local.fibers;
+    let first = fibers.take_spare().map_or_else(|| new_fiber(local), Ok);
+    let Ok(mut active) = first else {
+        // Without memory for one stack no task could run; the others of the pool must do.
+        eprintln!("parla: a worker ends, for there is no memory for its stack");
+        return;
+    };
+    loop {
+        fibers.limit.set(active.limit);
+        match active.resume() {
+            Some(Switch::Block(wait)) => active = leave(local, active, wait),
+            Some(Switch::Freeze(wait)) => {
+                fibers.frozen.set(fibers.frozen.get() + 1);
+                local.seat().own.is_worker.store(false, Relaxed);
+                active = leave(local, active, wait);
+            }
+            Some(Switch::Resume(blocked)) => {
+                // SAFETY: delivered once, so still blocked; see `wait::task::go_on`.
+                let blocked = unsafe { &*blocked };
+                let next = blocked.fiber.take().expect("a blocked wait has left its stack");
+                fibers.blocked.set(fibers.blocked.get() - 1);
+                if blocked.freezes {
+                    fibers.frozen.set(fibers.frozen.get() - 1);
+                    local.seat().own.is_worker.store(true, Relaxed);
+                    spares::dismiss(local);
+                }
+                let left = std::mem::replace(&mut active, next);
+                if let Some(surplus) = fibers.keep(left) {
+                    end(local, surplus);
+                }
+            }
+            None => break,
+        }
+    }
+    drop(active);
+    while let Some(fiber) = fibers.take_spare() {
+        end(local, fiber);
+    }
+    fibers.suspend.set(std::ptr::null());
+    fibers.limit.set(0);
+}
+
+/// The stack in use is left for `wait`; gives the one to go on with.
+fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
+    let record = local.arena().record(wait);
+    // SAFETY: the context of a task's wait is its `Blocked`, on the stack that has just been left.
+    let blocked = unsafe { &*record.ctx().cast::<Blocked>() };
+    blocked.fiber.set(Some(active));
+    local.fibers.blocked.set(local.fibers.blocked.get() + 1);
+    let next = local.fibers.take_spare().expect("a wait has made sure of a spare stack");
+    // Counts the guard down: from now on it may be fired.
+    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
+        super::wait::fire(local, wait);
+    }
+    next
+}
+
+/// Lets the loop on a spare stack return, so that the stack can be freed.
+fn end(local: &Local, mut fiber: Fiber) {
+    local.fibers.end_loop.set(true);
+    local.fibers.limit.set(fiber.limit);
+    let switch = fiber.resume();
+    debug_assert!(switch.is_none());
+    local.fibers.end_loop.set(false);
+}
+
+/// The loop.
+fn look_for_work(local: &Local, state: &mut Loop<'_>) {
+    let runtime = &*local.runtime;
+    let seat = local.seat();
+    let mut tick = 0u32;
+    let own = local.fibers.suspend.get();
+    loop {
+        if local.fibers.end_loop.get() {
+            return;
+        }
+        if (seat.post.attention.load(Relaxed) || *state.role == Role::StandIn || has_timers(local))
+            && look_up(local, state, own).is_break()
+        {
+            return;
+        }
+        if local.fibers.end_loop.get() {
+            return;
+        }
+        if *state.role == Role::Dormant || local.fibers.frozen.get() > 0 {
+            rest(local);
+            continue;
+        }
+        tick = tick.wrapping_add(1);
+        let device = local.device.get();
+        let found = match runtime.queues.next_local(device, &local.deque, tick) {
+            Some(slot) => Some(slot),
+            None => search(local),
+        };
+        let mut next = found;
+        while let Some(slot) = next {
+            next = run::run(local, slot);
+            if let Some(slot) = next
+                && seat.post.attention.load(Relaxed)
+            {
+                super::ready::ready(local, slot);
+                break;
+            }
+        }
+    }
+}
+
+fn has_timers(local: &Local) -> bool {
+    !local.fibers.timers.borrow().is_empty()
+}
+
+/// Sees to everything that is not a task. Break: the loop ends.
+fn look_up(local: &Local, state: &mut Loop<'_>, own: *const super::fiber::Suspend) -> ControlFlow<()> {
+    let seat = local.seat();
+    let runtime = &*local.runtime;
+    // Acquire: partner is the Release in `Seat::call`.
+    if seat.post.attention.load(Acquire) {
+        seat.post.attention.store(false, Relaxed);
+        crate::sync::fence::full();
+        hooks::update(seat.index);
+    }
+    fire_timers(local);
+    if !own.is_null() {
+        let delivered = lock(&seat.post.inbox).pop();
+        if let Some(blocked) = delivered {
+            seat.post.attention.store(true, Relaxed); // There may be more.
+            // SAFETY: `own` belongs to the stack this loop runs on.
+            unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
+            local.fibers.suspend.set(own);
+            return ControlFlow::Continue(());
+        }
+    }
+    let idle = local.fibers.blocked.get() == 0;
+    if idle && (runtime.stop.load(Acquire) || (*state.role == Role::Lent && (state.done)())) {
+        return ControlFlow::Break(());
+    }
+    match *state.role {
+        Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(runtime) => {
+            *state.role = Role::Dormant;
+            seat.own.is_worker.store(false, Relaxed);
+            super::ready::notify(local);
+            spares::lie_down(local);
+        }
+        Role::Dormant if seat.post.revived.swap(false, Relaxed) => {
+            *state.role = Role::StandIn;
+            local.device.set(seat.own.device.load(Relaxed));
+            seat.own.is_worker.store(true, Relaxed);
+        }
+        _ => {}
+    }
+    ControlFlow::Continue(())
+}
+
+/// Claims the waits of this thread whose time has run out.
+fn fire_timers(local: &Local) {
+    if !has_timers(local) {
+        return;
+    }
+    let now = Instant::now();
+    loop {
+        let timer = {
+            let mut timers = local.fibers.timers.borrow_mut();
+            match timers.peek() {
+                Some(first) if first.0.deadline <= now => timers.pop().expect("peeked").0,
+                _ => return,
+            }
+        };
+        if local.arena().claim(crate::graph::Handle(timer.wait)) {
+            // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
+            unsafe { (*timer.blocked).claimed.set(true) };
+            super::wait::go_on(local, timer.blocked);
+        }
+    }
+}
+
+/// Sleeps until called: this thread may start no task.
+fn rest(local: &Local) {
+    let seat = local.seat();
+    if seat.post.attention.load(Acquire) {
+        return;
+    }
+    quiesce::poke(&local.runtime);
+    seat.own.asleep.store(true, Relaxed);
+    seat.post.parker.park(local.fibers.next_deadline());
+    seat.own.asleep.store(false, Relaxed);
+}
+
+/// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
+fn search(local: &Local) -> Option<Slot> {
+    let runtime = &*local.runtime;
+    let (queues, sleep) = (&runtime.queues, &runtime.sleep);
+    let (seat, device) = (local.seat(), local.device.get());
+    let wake = |other: u32| {
+        queues.seat(other).post.parker.unpark();
+    };
+    if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
+        return Some(slot);
+    }
+    sleep.start_search(device);
+    loop {
+        let give_up = Instant::now() + runtime.config.spin;
+        loop {
+            if seat.post.attention.load(Relaxed) {
+                sleep.stop_search(device);
+                return None;
+            }
+            let found = queues.next_local(device, &local.deque, 0);
+            if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
+                let more = || queues.any_work(device);
+                sleep.found(device, more, &queues.order[device as usize], wake);
+                return Some(slot);
+            }
+            for _ in 0..32 {
+                std::hint::spin_loop();
+            }
+            if Instant::now() >= give_up {
+                break;
+            }
+        }
+        sleep.fall_asleep(device, seat.index);
+        if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
+            quiesce::poke(runtime);
+            let watch = stall::idle_deadline(runtime);
+            let deadline = [local.fibers.next_deadline(), watch].into_iter().flatten().min();
+            seat.own.asleep.store(true, Relaxed);
+            let called = seat.post.parker.park(deadline);
+            seat.own.asleep.store(false, Relaxed);
+            sleep.stay_awake(device, seat.index);
+            if !called {
+                if watch.is_some() {
+                    stall::idle_check(local);
+                }
+                sleep.stop_search(device);
+                return None; // Timers, and another look around.
+            }
+        } else {
+            sleep.stay_awake(device, seat.index);
+        }
+    }
+}
+
+/// How long a worker looks for work, from microseconds.
+pub fn spin_time(us: u32) -> Duration {
+    Duration::from_micros(u64::from(us))
+}

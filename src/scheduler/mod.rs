@@ -1,0 +1,8 @@
+//! What is ready, who takes it, who sleeps: the queues and the rules, without the threads that use them.
+
+pub mod admission;
+pub mod priority;
+pub mod queues;
+pub mod seat;
+pub mod shapes;
+pub mod sleep;

@@ -1,0 +1,167 @@
+//! Where ready tasks lie, and the order in which a worker looks for one.
+
+use super::priority::{EMPTY, PriorityQueue};
+use super::seat::{Seat, bump};
+use crate::graph::Slot;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crossbeam_deque::{Injector, Steal, Worker};
+use once_cell::sync::OnceCell;
+
+/// Threads that may sit at the same time.
+pub const MAX_SEATS: usize = 4096;
+
+/// The ready tasks that are not in a thread's own deque.
+#[derive(Debug, Default)]
+pub struct Pool {
+    /// In order of arrival.
+    pub injector: Injector<u32>,
+    /// By priority.
+    pub priority: PriorityQueue,
+}
+
+impl Pool {
+    fn is_empty(&self) -> bool {
+        self.injector.is_empty() && self.priority.best() == EMPTY
+    }
+}
+
+/// Every queue of a runtime.
+#[derive(Debug)]
+pub struct Queues {
+    /// Tasks that any worker may take.
+    pub any: Pool,
+    /// Tasks of one device.
+    pub devices: Box<[Pool]>,
+    seats: Box<[OnceCell<Seat>]>,
+    used: AtomicUsize,
+    /// For each device, all devices, the nearest first.
+    pub order: Box<[Box<[u16]>]>,
+}
+
+impl Queues {
+    /// `order`: for each device all devices, itself first, then by distance.
+    pub fn new(order: Vec<Vec<u16>>) -> Queues {
+        Queues {
+            any: Pool::default(),
+            devices: order.iter().map(|_| Pool::default()).collect(),
+            seats: (0..MAX_SEATS).map(|_| OnceCell::new()).collect(),
+            used: AtomicUsize::new(0),
+            order: order.into_iter().map(Vec::into_boxed_slice).collect(),
+        }
+    }
+
+    /// A seat for a thread, with the deque's own end: a vacant one or a new one. None: all are taken.
+    pub fn sit(&self, is_worker: bool, device: u16) -> Option<(&Seat, Worker<u32>)> {
+        for (index, cell) in self.seats.iter().enumerate() {
+            let seat = cell.get_or_init(|| {
+                // Release: partner is the Acquire in `seats`.
+                self.used.fetch_max(index + 1, Ordering::Release);
+                Seat::new(index as u32)
+            });
+            if let Some(deque) = seat.occupy() {
+                seat.own.device.store(device, Ordering::Relaxed);
+                seat.own.is_worker.store(is_worker, Ordering::Relaxed);
+                return Some((seat, deque));
+            }
+        }
+        None
+    }
+
+    /// A seat that exists.
+    pub fn seat(&self, index: u32) -> &Seat {
+        self.seats[index as usize].get().expect("seats never go away")
+    }
+
+    /// Every seat that exists.
+    pub fn seats(&self) -> impl Iterator<Item = &Seat> {
+        self.seats[..self.used.load(Ordering::Acquire)].iter().filter_map(|cell| cell.get())
+    }
+
+    /// The next task for the worker on `seat`, without looking at other threads.
+    ///
+    /// A higher priority goes first; among the default ones the worker's own newest, then its device's,
+    /// then anybody's. Every 64th time it begins with the shared queues, so that a worker that feeds
+    /// itself cannot starve them.
+    #[inline]
+    pub fn next_local(&self, device: u16, deque: &Worker<u32>, tick: u32) -> Option<Slot> {
+        let own = &self.devices[device as usize];
+        if (own.priority.best() > 0 || self.any.priority.best() > 0)
+            && let Some(slot) = self.next_priority(own, 0)
+        {
+            return Some(slot);
+        }
+        if tick.is_multiple_of(64)
+            && let Some(slot) = self.next_injected(own, deque)
+        {
+            return Some(slot);
+        }
+        deque.pop().map(Slot)
+    }
+
+    fn next_priority(&self, own: &Pool, floor: i32) -> Option<Slot> {
+        let (first, second) = if own.priority.best() >= self.any.priority.best() {
+            (own, &self.any)
+        } else {
+            (&self.any, own)
+        };
+        first.priority.pop_above(floor).or_else(|| second.priority.pop_above(floor))
+    }
+
+    fn next_injected(&self, own: &Pool, deque: &Worker<u32>) -> Option<Slot> {
+        // One at a time from the device's queue: what lies in a deque can be stolen by any device.
+        retry(|| own.injector.steal()).or_else(|| retry(|| self.any.injector.steal_batch_and_pop(deque)))
+    }
+
+    /// The next task from the shared queues, from other threads, or of low priority.
+    ///
+    /// Threads are tried in this order: workers of the same device, beginning after the thief; host
+    /// threads; workers of the other devices, the nearest device first.
+    pub fn next_shared(&self, seat: &Seat, device: u16, deque: &Worker<u32>) -> Option<Slot> {
+        let own = &self.devices[device as usize];
+        self.next_injected(own, deque)
+            .or_else(|| self.steal(seat, device, deque))
+            .or_else(|| self.next_priority(own, EMPTY))
+    }
+
+    fn steal(&self, thief: &Seat, device: u16, deque: &Worker<u32>) -> Option<Slot> {
+        let used = self.used.load(Ordering::Acquire);
+        let at = thief.index as usize;
+        let ring = || (at + 1..used).chain(0..at.min(used)).filter_map(|i| self.seats[i].get());
+        let from = |victim: &Seat| {
+            if victim.stealer.is_empty() {
+                return None;
+            }
+            let slot = retry(|| victim.stealer.steal_batch_and_pop(deque))?;
+            bump(&thief.own.stolen, 1);
+            Some(slot)
+        };
+        let is_worker = |s: &Seat| s.own.is_worker.load(Ordering::Relaxed);
+        let is_on = |s: &Seat, d: u16| s.own.device.load(Ordering::Relaxed) == d;
+        if let Some(slot) = ring().filter(|s| is_worker(s) && is_on(s, device)).find_map(from) {
+            return Some(slot);
+        }
+        if let Some(slot) = ring().filter(|s| !is_worker(s)).find_map(from) {
+            return Some(slot);
+        }
+        self.order[device as usize][1..]
+            .iter()
+            .find_map(|&d| ring().filter(|s| is_worker(s) && is_on(s, d)).find_map(from))
+    }
+
+    /// Whether a worker of the device could find something.
+    pub fn any_work(&self, device: u16) -> bool {
+        !self.devices[device as usize].is_empty()
+            || !self.any.is_empty()
+            || self.seats().any(|seat| !seat.stealer.is_empty())
+    }
+}
+
+fn retry(mut attempt: impl FnMut() -> Steal<u32>) -> Option<Slot> {
+    loop {
+        match attempt() {
+            Steal::Success(slot) => return Some(Slot(slot)),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A seat: what one thread shows to the others. Every thread that spawns or runs tasks sits on one.
+
+use crate::sync::atomic::{
+    AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::Release,
+};
+use crate::sync::{Mutex, Padded, Parker, lock};
+use crossbeam_deque::{Stealer, Worker};
+
+/// The seat of a thread.
+#[derive(Debug)]
+pub struct Seat {
+    /// Its number, which is the worker's number.
+    pub index: u32,
+    /// Written by the thread that sits here, read by others.
+    pub own: Padded<Own>,
+    /// Written by others.
+    pub post: Padded<Post>,
+    /// Takes from the thread's deque.
+    pub stealer: Stealer<u32>,
+    /// The deque's own end, while nobody sits here.
+    deque: Mutex<Option<Worker<u32>>>,
+}
+
+/// What the thread writes.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// Odd while the thread is inside a call of the library (not while it is blocked or runs a body).
+    pub in_call: AtomicU32,
+    /// Whether it takes tasks.
+    pub is_worker: AtomicBool,
+    /// Whether it sleeps, as a worker.
+    pub asleep: AtomicBool,
+    /// Its device.
+    pub device: AtomicU16,
+    /// Tasks it has spawned.
+    pub spawned: AtomicU64,
+    /// Tasks it has completed.
+    pub completed: AtomicU64,
+    /// Tasks it has stolen.
+    pub stolen: AtomicU64,
+    /// Waits in which it has left a stack behind.
+    pub blocked: AtomicU64,
+}
+
+/// What others write.
+#[derive(Debug, Default)]
+pub struct Post {
+    /// Set if the thread must look at more than its queues before its next task.
+    pub attention: AtomicBool,
+    /// Waits of tasks of this thread that are over, by address; what they are is the runtime's affair.
+    pub inbox: Mutex<Vec<usize>>,
+    /// A spare thread is to start tasks again.
+    pub revived: AtomicBool,
+    /// Where the thread sleeps.
+    pub parker: Parker,
+}
+
+/// Adds to a counter that only one thread writes.
+#[inline(always)]
+pub fn bump(counter: &AtomicU64, n: u64) {
+    // Release: partner is the Acquire of `quiesce`, so that "completed" comes after "spawned".
+    counter.store(counter.load(Relaxed) + n, Release);
+}
+
+impl Seat {
+    /// An empty seat.
+    pub fn new(index: u32) -> Seat {
+        let deque = Worker::new_lifo();
+        Seat {
+            index,
+            own: Padded::default(),
+            post: Padded::default(),
+            stealer: deque.stealer(),
+            deque: Mutex::new(Some(deque)),
+        }
+    }
+
+    /// Sits down: the deque's own end. None if somebody sits here.
+    pub fn occupy(&self) -> Option<Worker<u32>> {
+        lock(&self.deque).take()
+    }
+
+    /// Stands up.
+    pub fn vacate(&self, deque: Worker<u32>) {
+        self.own.is_worker.store(false, Relaxed);
+        *lock(&self.deque) = Some(deque);
+    }
+
+    /// Asks the thread to look up, and wakes it.
+    pub fn call(&self) {
+        // Release: partner is the Acquire in the worker's loop; the parker's token settles the race with
+        // falling asleep, since the worker looks at `attention` before it parks.
+        self.post.attention.store(true, Release);
+        self.post.parker.unpark();
+    }
+
+    /// Tells the thread that a wait of one of its tasks is over.
+    pub fn deliver(&self, wait: usize) {
+        lock(&self.post.inbox).push(wait);
+        self.call();
+    }
+
+    /// Enters a call of the library.
+    #[inline(always)]
+    pub fn enter(&self) {
+        self.own.in_call.store(self.own.in_call.load(Relaxed).wrapping_add(1), Relaxed);
+        // Partner: the heavy fence of whoever waits for calls to end.
+        crate::sync::fence::light();
+    }
+
+    /// Leaves it.
+    #[inline(always)]
+    pub fn leave(&self) {
+        self.own.in_call.store(self.own.in_call.load(Relaxed).wrapping_add(1), Release);
+    }
+}
