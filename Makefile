@@ -24,7 +24,7 @@ build: deps ## The library, ready to install
 demo: deps ## Classify handwritten digits by a tiled Cholesky factorisation, in tasks
 	@ci/build.sh
 	@ci/build-example.sh digits
-	@build/cmake/examples-c/digits data/digits.csv
+	@build/cmake/examples-c/digits --data data/digits.csv
 
 test: ## Every test in every language; the last lines count them
 	@ci/test.sh
