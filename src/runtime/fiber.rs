@@ -51,8 +51,12 @@ pub struct Blocked {
     pub task: Handle,
     /// VCUs to be had again before it goes on.
     pub vcus: RefCell<Vec<crate::graph::record::Held>>,
-    /// What it waits for, for diagnostics; set once.
+    /// What it waits for.
     pub targets: Vec<Handle>,
+    /// Tasks below it on the same stack, each of which waits for the one above.
+    pub below: Vec<Handle>,
+    /// Its record.
+    pub wait: Cell<Handle>,
 }
 
 /// A deadline of a wait.

@@ -7,7 +7,7 @@ pub mod completion;
 pub mod config;
 pub mod continuation;
 pub mod current;
-pub mod explain;
+pub mod diagnosis;
 pub mod failures;
 pub mod fiber;
 pub mod hold;
