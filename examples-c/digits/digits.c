@@ -43,6 +43,12 @@ static void print_rate(const char *who, int count, double seconds, double work, 
     printf("\n");
 }
 
+/* Large tiles suit the BLAS, small ones give enough tasks to share. */
+static int good_tile(int n)
+{
+    return n <= 3000 ? 128 : 256;
+}
+
 static problem_t read_problem(const options_t *options, images_t *images)
 {
     int n = options->n;
@@ -59,7 +65,7 @@ static problem_t read_problem(const options_t *options, images_t *images)
         }
     }
     return problem_create(images_part(images, 0, n), images_part(images, n, images->count - n),
-                          options->tile);
+                          options->tile > 0 ? options->tile : good_tile(n));
 }
 
 /* Runs the graph with all workers, then with one, and prints their speed. Returns the relative

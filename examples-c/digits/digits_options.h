@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 typedef struct {
-    int tile;         /* order of a tile */
+    int tile;         /* order of a tile; 0: by the number of images */
     int workers;      /* 0: the runtime decides */
     int n;            /* number of random images; 0: the digits */
     bool progress;    /* may show it */
