@@ -38,7 +38,7 @@ impl Arena {
                 break;
             }
             found.push(owner);
-            node = self.node(at, index).load(Relaxed);
+            node = self.node(at.0, index).load(Relaxed);
         }
         found
     }

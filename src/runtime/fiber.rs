@@ -85,6 +85,8 @@ pub struct Fibers {
     pub frozen: Cell<usize>,
     /// The loop on the stack that is resumed next is to end.
     pub end_loop: Cell<bool>,
+    /// When a host thread wants itself back.
+    pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
     pub timers: RefCell<BinaryHeap<Reverse<Timer>>>,
 }
@@ -161,8 +163,15 @@ impl Fibers {
         (std::ptr::from_ref(&here) as usize).saturating_sub(self.limit.get())
     }
 
+    /// Whether the clock matters.
+    #[inline]
+    pub fn has_deadline(&self) -> bool {
+        !self.timers.borrow().is_empty() || self.lent_until.get().is_some()
+    }
+
     /// The next deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline)
+        let first = self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline);
+        [first, self.lent_until.get()].into_iter().flatten().min()
     }
 }

@@ -9,6 +9,7 @@ pub mod continuation;
 pub mod current;
 pub mod diagnosis;
 pub mod failures;
+pub mod explain;
 pub mod fiber;
 pub mod hold;
 pub mod hooks;

@@ -31,18 +31,23 @@ pub struct Stall {
 /// A picture of the runtime in which nothing moves: tasks spawned, tasks completed.
 type Still = (u64, u64);
 
-/// The picture, if every worker sleeps, nothing is queued and tasks are left.
-fn still(runtime: &Runtime) -> Option<Still> {
+/// The picture, if every worker but the one that asks sleeps, nothing is queued and tasks are left.
+fn still(local: &Local) -> Option<Still> {
+    let runtime = &*local.runtime;
+    let own = local.seat().index;
     let asleep = |seat: &crate::scheduler::seat::Seat| {
         seat.own.asleep.load(Acquire) && lock(&seat.post.inbox).is_empty()
     };
     let busy = |seat: &crate::scheduler::seat::Seat| {
-        (seat.own.is_worker.load(Relaxed) && !asleep(seat)) || !seat.stealer.is_empty()
+        seat.own.is_worker.load(Relaxed) && seat.index != own && !asleep(seat)
     };
     let before = quiesce::counts(runtime);
+    let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
+    let has_workers = runtime.queues.seats().any(|seat| seat.own.is_worker.load(Relaxed));
     if before.0 == before.1
-        || (runtime.workers > 0 && runtime.queues.seats().any(busy))
-        || (runtime.workers > 0 && (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16)))
+        || runtime.queues.seats().any(busy)
+        // Without workers what is queued will not run either.
+        || (has_workers && queued())
     {
         return None;
     }
@@ -70,7 +75,7 @@ pub fn idle_deadline(runtime: &Runtime) -> Option<Instant> {
 
 /// The alarm of a sleeping worker: reports, and breaks cycles.
 pub fn idle_check(local: &Local) {
-    if let Some(still) = still(&local.runtime) {
+    if let Some(still) = still(local) {
         look(local, still);
     }
 }
@@ -145,7 +150,7 @@ impl Watch {
     /// Looks. An error: what the caller waits for can never come.
     pub fn check(&mut self, local: &Local, _wait: Option<Handle>) -> Option<Error> {
         let after = self.after?;
-        let Some(now) = still(&local.runtime) else {
+        let Some(now) = still(local) else {
             self.since = None;
             return None;
         };
