@@ -12,52 +12,52 @@
 /**
  * The element exists in a task space but has not been spawned.
  */
-#define PARLA_TASK_CREATED 0
+#define PARLA_STATE_CREATED 0
 
 /**
  * Spawned; waits for dependencies.
  */
-#define PARLA_TASK_WAITING 1
+#define PARLA_STATE_WAITING 1
 
 /**
  * All dependencies completed; waits for a worker, VCUs or memory.
  */
-#define PARLA_TASK_READY 2
+#define PARLA_STATE_READY 2
 
 /**
  * The body runs.
  */
-#define PARLA_TASK_RUNNING 3
+#define PARLA_STATE_RUNNING 3
 
 /**
  * The body runs and is blocked in a wait.
  */
-#define PARLA_TASK_BLOCKED 4
+#define PARLA_STATE_BLOCKED 4
 
 /**
  * The body has returned; a hold keeps the task incomplete.
  */
-#define PARLA_TASK_HELD 5
+#define PARLA_STATE_HELD 5
 
 /**
  * Completed without failure.
  */
-#define PARLA_TASK_DONE 6
+#define PARLA_STATE_DONE 6
 
 /**
  * The body returned a code other than 0.
  */
-#define PARLA_TASK_FAILED 7
+#define PARLA_STATE_FAILED 7
 
 /**
  * Never ran, because a dependency failed, was skipped or was cancelled.
  */
-#define PARLA_TASK_SKIPPED 8
+#define PARLA_STATE_SKIPPED 8
 
 /**
  * Never ran, because it was cancelled.
  */
-#define PARLA_TASK_CANCELLED 9
+#define PARLA_STATE_CANCELLED 9
 
 /**
  * No flags.
@@ -71,7 +71,8 @@
 
 /**
  * A wait in this body blocks its thread, and a spare thread takes the worker's place, instead of
- * switching stacks: for bodies whose frames must stay where they are (Python, Julia).
+ * switching stacks: for bodies whose frames must stay where they are (Python, Julia). With
+ * `PARLA_WAIT=thread` this holds for all tasks, and bodies run on their threads' own stacks.
  */
 #define PARLA_TASK_WAIT_THREAD 2
 
@@ -743,6 +744,18 @@ const char *parla_version_string(void);
 const char *parla_status_string(parla_status_t status);
 
 /**
+ * Copies what `parla_last_error_message` gives: `text` and `length` as in `parla_task_failure`. May be
+ * called from anywhere. Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (the text is cut); the last error stays
+ * as it was.
+ *
+ * Pointers:
+ * `text` has room for `capacity` bytes (NULL if 0); `length` is NULL or writable.
+ */
+parla_status_t parla_last_error(char *text,
+                                size_t capacity,
+                                size_t *length);
+
+/**
  * Explains the last call on this thread that failed; "" if none has. Never NULL; valid until the next
  * failing call on this thread (in a task: until the next call of libparla). May be called from anywhere.
  */
@@ -850,14 +863,21 @@ parla_status_t parla_wait(const parla_handle_t *handles,
 parla_status_t parla_taskspace_wait(parla_taskspace_t space, int64_t timeout_ns);
 
 /**
- * Lends the calling thread to the runtime as a worker until `handle` (a task or a space) is complete and
- * every task that began on this thread has ended. For hosts that must own the thread their callbacks run
- * on, and the only way to run tasks under `PARLA_NO_THREADS`.
+ * Lends the calling thread to the runtime as a worker until all of `handles` are complete or
+ * `timeout_ns` has passed, and every task that began on this thread has ended. For hosts that must own
+ * the thread their callbacks run on, and the only way to run tasks under `PARLA_NO_THREADS` (besides
+ * `parla_finalize`, which then runs what is left). With `PARLA_WAIT_THREAD` the tasks run on the
+ * thread's own stack, else on switchable ones.
  *
  * May be called from any thread that is not inside a task; threads that lend themselves at the same time
- * are limited to 64. Returns as `parla_wait` does.
+ * are limited to 64. Otherwise as `parla_wait`. Errors besides: IN_TASK.
+ *
+ * Pointers:
+ * `handles` points to `n` handles.
  */
-parla_status_t parla_run_until(parla_handle_t handle);
+parla_status_t parla_run_until(const parla_handle_t *handles,
+                               size_t n,
+                               int64_t timeout_ns);
 
 /**
  * Asks for the cancellation of a task. One that has not started never will: it completes as cancelled at
@@ -927,7 +947,7 @@ int32_t parla_current_worker(void);
 parla_status_t parla_current_places(parla_place_t *places, size_t capacity, size_t *count);
 
 /**
- * The state of a task, `PARLA_TASK_*`, into `state`: a snapshot that may be old when it is read. May be
+ * The state of a task, `PARLA_STATE_*`, into `state`: a snapshot that may be old when it is read. May be
  * called from any thread. Errors: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, FORKED.
  *
  * Pointers:

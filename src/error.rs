@@ -132,6 +132,14 @@ pub fn remember(error: &Error) -> i32 {
     error.status() as i32
 }
 
+/// A copy of this thread's last error text.
+pub fn last_text() -> String {
+    LAST.try_with(|last| last.borrow().as_ref().map(|text| text.to_string_lossy().into_owned()))
+        .ok()
+        .flatten()
+        .unwrap_or_default()
+}
+
 /// This thread's last error text; "" if there is none.
 pub fn last_message() -> *const c_char {
     LAST.try_with(|last| last.borrow().as_ref().map_or(c"".as_ptr(), |text| text.as_ptr()))

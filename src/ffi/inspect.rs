@@ -37,7 +37,7 @@ pub unsafe extern "C" fn parla_current_places(
     })
 }
 
-/// The state of a task, `PARLA_TASK_*`, into `state`: a snapshot that may be old when it is read. May be
+/// The state of a task, `PARLA_STATE_*`, into `state`: a snapshot that may be old when it is read. May be
 /// called from any thread. Errors: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, FORKED.
 ///
 /// # Safety
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn parla_task_failure(
         // SAFETY: the caller's contract.
         unsafe {
             convert::put_optional(code, failure.code);
-            convert::put_optional(origin, failure.origin);
+            convert::put_optional(origin, failure.origin.0);
             convert::put_text(&failure.text, text, capacity, length)
         }
     })

@@ -75,6 +75,26 @@ pub extern "C" fn parla_status_string(status: parla_status_t) -> *const c_char {
     error::Status::text_of(status).as_ptr()
 }
 
+/// Copies what `parla_last_error_message` gives: `text` and `length` as in `parla_task_failure`. May be
+/// called from anywhere. Errors: INVALID_ARGUMENT, BUFFER_TOO_SMALL (the text is cut); the last error stays
+/// as it was.
+///
+/// # Safety
+/// `text` has room for `capacity` bytes (NULL if 0); `length` is NULL or writable.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn parla_last_error(
+    text: *mut c_char,
+    capacity: usize,
+    length: *mut usize,
+) -> parla_status_t {
+    let last = error::last_text();
+    // SAFETY: the caller's contract.
+    match unsafe { convert::put_text(&last, text, capacity, length) } {
+        Ok(()) => PARLA_OK,
+        Err(error) => error.status() as parla_status_t,
+    }
+}
+
 /// Explains the last call on this thread that failed; "" if none has. Never NULL; valid until the next
 /// failing call on this thread (in a task: until the next call of libparla). May be called from anywhere.
 #[unsafe(no_mangle)]

@@ -212,7 +212,7 @@ pub unsafe extern "C" fn parla_taskspace_size(
         convert::not_null(size, "size")?;
         let found = spaces::get(local, space)?.table().len();
         // SAFETY: the caller's contract.
-        unsafe { size.write(found) };
+        unsafe { size.write(found as usize) };
         Ok(())
     })
 }

@@ -81,32 +81,33 @@ pub type parla_task_fn = Option<unsafe extern "C" fn(ctx: *mut c_void) -> i32>;
 pub type parla_drop_fn = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 
 /// The element exists in a task space but has not been spawned.
-pub const PARLA_TASK_CREATED: i32 = 0;
+pub const PARLA_STATE_CREATED: i32 = 0;
 /// Spawned; waits for dependencies.
-pub const PARLA_TASK_WAITING: i32 = 1;
+pub const PARLA_STATE_WAITING: i32 = 1;
 /// All dependencies completed; waits for a worker, VCUs or memory.
-pub const PARLA_TASK_READY: i32 = 2;
+pub const PARLA_STATE_READY: i32 = 2;
 /// The body runs.
-pub const PARLA_TASK_RUNNING: i32 = 3;
+pub const PARLA_STATE_RUNNING: i32 = 3;
 /// The body runs and is blocked in a wait.
-pub const PARLA_TASK_BLOCKED: i32 = 4;
+pub const PARLA_STATE_BLOCKED: i32 = 4;
 /// The body has returned; a hold keeps the task incomplete.
-pub const PARLA_TASK_HELD: i32 = 5;
+pub const PARLA_STATE_HELD: i32 = 5;
 /// Completed without failure.
-pub const PARLA_TASK_DONE: i32 = 6;
+pub const PARLA_STATE_DONE: i32 = 6;
 /// The body returned a code other than 0.
-pub const PARLA_TASK_FAILED: i32 = 7;
+pub const PARLA_STATE_FAILED: i32 = 7;
 /// Never ran, because a dependency failed, was skipped or was cancelled.
-pub const PARLA_TASK_SKIPPED: i32 = 8;
+pub const PARLA_STATE_SKIPPED: i32 = 8;
 /// Never ran, because it was cancelled.
-pub const PARLA_TASK_CANCELLED: i32 = 9;
+pub const PARLA_STATE_CANCELLED: i32 = 9;
 
 /// No flags.
 pub const PARLA_TASK_NONE: u32 = 0;
 /// Run the body even if a dependency failed or was cancelled (clean-up tasks).
 pub const PARLA_TASK_RUN_ANYWAY: u32 = 1;
 /// A wait in this body blocks its thread, and a spare thread takes the worker's place, instead of
-/// switching stacks: for bodies whose frames must stay where they are (Python, Julia).
+/// switching stacks: for bodies whose frames must stay where they are (Python, Julia). With
+/// `PARLA_WAIT=thread` this holds for all tasks, and bodies run on their threads' own stacks.
 pub const PARLA_TASK_WAIT_THREAD: u32 = 2;
 /// The task starts out with one hold, as if `parla_task_hold` had been called before it ran.
 pub const PARLA_TASK_HOLD: u32 = 4;

@@ -50,13 +50,26 @@ pub extern "C" fn parla_taskspace_wait(
     })
 }
 
-/// Lends the calling thread to the runtime as a worker until `handle` (a task or a space) is complete and
-/// every task that began on this thread has ended. For hosts that must own the thread their callbacks run
-/// on, and the only way to run tasks under `PARLA_NO_THREADS`.
+/// Lends the calling thread to the runtime as a worker until all of `handles` are complete or
+/// `timeout_ns` has passed, and every task that began on this thread has ended. For hosts that must own
+/// the thread their callbacks run on, and the only way to run tasks under `PARLA_NO_THREADS` (besides
+/// `parla_finalize`, which then runs what is left). With `PARLA_WAIT_THREAD` the tasks run on the
+/// thread's own stack, else on switchable ones.
 ///
 /// May be called from any thread that is not inside a task; threads that lend themselves at the same time
-/// are limited to 64. Returns as `parla_wait` does.
+/// are limited to 64. Otherwise as `parla_wait`. Errors besides: IN_TASK.
+///
+/// # Safety
+/// `handles` points to `n` handles.
 #[unsafe(no_mangle)]
-pub extern "C" fn parla_run_until(handle: parla_handle_t) -> parla_status_t {
-    guard(|| wait::run_until(handle))
+pub unsafe extern "C" fn parla_run_until(
+    handles: *const parla_handle_t,
+    n: usize,
+    timeout_ns: i64,
+) -> parla_status_t {
+    guard(|| {
+        // SAFETY: the caller's contract.
+        let handles = unsafe { convert::list(handles, n, "handles")? };
+        wait::run_until(handles, timeout_ns)
+    })
 }

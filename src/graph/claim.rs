@@ -25,6 +25,8 @@ pub enum SpawnClaim {
 pub enum CancelClaim {
     /// The caller completes the task as cancelled: nobody else will.
     Mine,
+    /// The same, and nobody had spawned it.
+    Unspawned,
     /// It is noted; whoever starts or spawns the task will see it.
     Noted,
     /// The task is complete.
@@ -94,15 +96,22 @@ impl Arena {
                 Err(now) => link = now,
             }
         }
-        match self.claim(handle) {
-            true => CancelClaim::Mine,
-            false => CancelClaim::Noted,
+        match self.claim_open(handle) {
+            None => CancelClaim::Noted,
+            Some(pending) if pending & UNSPAWNED != 0 => CancelClaim::Unspawned,
+            Some(_) => CancelClaim::Mine,
         }
     }
 
     /// Claims the completion of a record whose dependencies are open. False: they are not (any more),
     /// it is being spawned, or it is claimed already.
+    #[must_use]
     pub fn claim(&self, handle: Handle) -> bool {
+        self.claim_open(handle).is_some()
+    }
+
+    /// The word as it was, if the claim succeeded.
+    fn claim_open(&self, handle: Handle) -> Option<u64> {
         let record = self.record(handle.slot());
         let mut pending = record.pending.load(SeqCst);
         loop {
@@ -110,7 +119,7 @@ impl Arena {
                 || pending & COUNT == 0
                 || pending & (CLAIMED | SPAWNING) != 0
             {
-                return false;
+                return None;
             }
             // An unspawned element has no dependencies, only the guard of its spawn.
             let claimed = if pending & UNSPAWNED != 0 {
@@ -119,7 +128,7 @@ impl Arena {
                 pending | CLAIMED
             };
             match record.pending.compare_exchange_weak(pending, claimed, SeqCst, SeqCst) {
-                Ok(_) => return true,
+                Ok(_) => return Some(pending),
                 Err(now) => pending = now,
             }
         }

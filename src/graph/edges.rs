@@ -50,6 +50,8 @@ const _: () = assert!(
 );
 /// Nodes of an overflow record.
 const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 25 };
+/// Indices of nodes are below this.
+pub(super) const NODE_LIMIT: u32 = OVERFLOW_NODES;
 const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
 
 /// A node of a successor list: `slot << 5 | index`; 0 is none.

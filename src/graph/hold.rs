@@ -59,6 +59,13 @@ impl Arena {
         }
     }
 
+    /// Releases every hold of a task whose body is done. True: there were some, the caller completes it.
+    #[must_use]
+    pub fn release_all_holds(&self, handle: Handle) -> bool {
+        let take = |holds: u64| (holds & BODY_DONE != 0 && holds & COUNT > 0).then_some(BODY_DONE);
+        self.is_held(handle.slot()) && self.change(handle, take).is_some()
+    }
+
     /// The body of a task that uses holds is done. True: no hold is left, the caller completes it.
     #[must_use]
     pub fn body_done(&self, slot: Slot) -> bool {

@@ -7,6 +7,7 @@ pub mod edges;
 pub mod failure;
 pub mod handle;
 pub mod hold;
+pub mod peek;
 pub mod record;
 pub mod space;
 

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::graph::Handle;
 use crate::graph::claim::CancelClaim;
 use crate::graph::edges::Look;
+use crate::scheduler::seat::bump;
 
 /// Requests the cancellation of a task.
 pub fn task(local: &Local, handle: Handle) -> Result<()> {
@@ -18,7 +19,11 @@ pub fn task(local: &Local, handle: Handle) -> Result<()> {
 /// Requests the cancellation of a live task, and completes it if it cannot have started.
 pub fn cancel(local: &Local, handle: Handle) {
     match local.arena().claim_cancel(handle) {
-        CancelClaim::Mine => {
+        claim @ (CancelClaim::Mine | CancelClaim::Unspawned) => {
+            if claim == CancelClaim::Unspawned {
+                // It completes now, so it counts as spawned.
+                bump(&local.seat().own.spawned, 1);
+            }
             completion::cancel_record(local, handle.slot());
             completion::complete_claimed(local, handle);
         }

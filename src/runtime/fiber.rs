@@ -51,8 +51,12 @@ pub struct Blocked {
     pub task: Handle,
     /// VCUs to be had again before it goes on.
     pub vcus: RefCell<Vec<crate::graph::record::Held>>,
-    /// What it waits for, for diagnostics; set once.
+    /// What it waits for.
     pub targets: Vec<Handle>,
+    /// Tasks below it on the same stack, each of which waits for the one above.
+    pub below: Vec<Handle>,
+    /// Its record.
+    pub wait: Cell<Handle>,
 }
 
 /// A deadline of a wait.
@@ -81,6 +85,8 @@ pub struct Fibers {
     pub frozen: Cell<usize>,
     /// The loop on the stack that is resumed next is to end.
     pub end_loop: Cell<bool>,
+    /// When a host thread wants itself back.
+    pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
     pub timers: RefCell<BinaryHeap<Reverse<Timer>>>,
 }
@@ -157,8 +163,15 @@ impl Fibers {
         (std::ptr::from_ref(&here) as usize).saturating_sub(self.limit.get())
     }
 
+    /// Whether the clock matters.
+    #[inline]
+    pub fn has_deadline(&self) -> bool {
+        !self.timers.borrow().is_empty() || self.lent_until.get().is_some()
+    }
+
     /// The next deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline)
+        let first = self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline);
+        [first, self.lent_until.get()].into_iter().flatten().min()
     }
 }

@@ -91,20 +91,23 @@ impl Local {
         let Some((runtime, epoch)) = current_runtime() else {
             return fail!(NotInitialized, "parla_init has not been called, or parla_finalize has");
         };
-        Local::sit(runtime, epoch, false, 0)
+        let Some((seat, deque)) = runtime.queues.sit(false, 0) else {
+            return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
+        };
+        let seat = seat.index;
+        Local::sit(runtime, epoch, seat, deque, false, 0)
     }
 
     /// Takes a seat for this thread.
     pub fn sit(
         runtime: Arc<Runtime>,
         epoch: u64,
+        seat: u32,
+        deque: Worker<u32>,
         is_worker: bool,
         device: u16,
     ) -> Result<&'static Local> {
-        let Some((seat, deque)) = runtime.queues.sit(is_worker, device) else {
-            return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
-        };
-        let seat = std::ptr::from_ref(seat);
+        let seat = std::ptr::from_ref(runtime.queues.seat(seat));
         let local = Box::new(Local {
             runtime,
             epoch,

@@ -86,19 +86,15 @@ fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
 
 /// A stack with the worker's loop on it.
 pub fn new_fiber(local: &Local) -> Result<Fiber> {
+    let size = local.runtime.config.stack_size;
     let local = std::ptr::from_ref(local);
-    Fiber::new(local_stack_size(local), move |suspend| {
+    Fiber::new(size, move |suspend| {
         // SAFETY: a stack is resumed only by `drive`, on the thread of `local`, while `serve` keeps the
         // loop's state alive.
         let (local, state) = unsafe { (&*local, &mut *LOOP.get()) };
         local.fibers.suspend.set(suspend);
         look_for_work(local, state);
     })
-}
-
-fn local_stack_size(local: *const Local) -> usize {
-    // SAFETY: called by `new_fiber` with a live reference.
-    unsafe { (*local).runtime.config.stack_size }
 }
 
 /// Moves between stacks until the loop ends.
@@ -179,7 +175,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         if local.fibers.end_loop.get() {
             return;
         }
-        if (seat.post.attention.load(Relaxed) || *state.role == Role::StandIn || has_timers(local))
+        if (seat.post.attention.load(Relaxed) || *state.role == Role::StandIn || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
             return;
@@ -208,10 +204,6 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             }
         }
     }
-}
-
-fn has_timers(local: &Local) -> bool {
-    !local.fibers.timers.borrow().is_empty()
 }
 
 /// Sees to everything that is not a task. Break: the loop ends.
@@ -258,7 +250,7 @@ fn look_up(local: &Local, state: &mut Loop<'_>, own: *const super::fiber::Suspen
 
 /// Claims the waits of this thread whose time has run out.
 fn fire_timers(local: &Local) {
-    if !has_timers(local) {
+    if local.fibers.timers.borrow().is_empty() {
         return;
     }
     let now = Instant::now();
@@ -336,6 +328,7 @@ fn search(local: &Local) -> Option<Slot> {
                     stall::idle_check(local);
                 }
                 sleep.stop_search(device);
+                seat.post.attention.store(true, Relaxed);
                 return None; // Timers, and another look around.
             }
         } else {

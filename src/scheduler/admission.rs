@@ -112,6 +112,18 @@ impl Admission {
         inner.admit()
     }
 
+    /// Takes everybody out of the queues, as if admitted with nothing: the runtime gives up.
+    pub fn drain(&self) -> Vec<Admitted> {
+        let mut inner = lock(&self.inner);
+        let resumes = std::mem::take(&mut inner.resumes).into_iter();
+        let queues = std::mem::take(&mut inner.queues).into_values();
+        let waiting = queues.flat_map(|queue| queue.waiting.into_vec());
+        resumes
+            .map(|(who, _)| Admitted::Resume(who))
+            .chain(waiting.map(|(.., slot)| Admitted::Start(Slot(slot), Vec::new())))
+            .collect()
+    }
+
     /// Free VCU units and bytes of a device.
     pub fn free(&self, device: u16) -> (u64, u64) {
         let inner = lock(&self.inner);

@@ -49,6 +49,8 @@ pub struct Post {
     pub attention: AtomicBool,
     /// Waits of tasks of this thread that are over, by address; what they are is the runtime's affair.
     pub inbox: Mutex<Vec<usize>>,
+    /// Waits of tasks that have left a stack of this thread, by address, for diagnostics.
+    pub blocked: Mutex<Vec<usize>>,
     /// A spare thread is to start tasks again.
     pub revived: AtomicBool,
     /// Where the thread sleeps.
@@ -80,6 +82,11 @@ impl Seat {
         lock(&self.deque).take()
     }
 
+    /// Whether nobody sits here.
+    pub fn is_vacant(&self) -> bool {
+        lock(&self.deque).is_some()
+    }
+
     /// Stands up.
     pub fn vacate(&self, deque: Worker<u32>) {
         self.own.is_worker.store(false, Relaxed);
@@ -106,6 +113,19 @@ impl Seat {
         self.own.in_call.store(self.own.in_call.load(Relaxed).wrapping_add(1), Relaxed);
         // Partner: the heavy fence of whoever waits for calls to end.
         crate::sync::fence::light();
+    }
+
+    /// Runs `f` as part of a call, whether or not the thread is inside one already.
+    pub fn nested<R>(&self, f: impl FnOnce() -> R) -> R {
+        let outer = self.own.in_call.load(Relaxed) % 2 == 1;
+        if !outer {
+            self.enter();
+        }
+        let result = f();
+        if !outer {
+            self.leave();
+        }
+        result
     }
 
     /// Leaves it.

@@ -1,6 +1,6 @@
 //! Threads that run no task: they sleep, or lend themselves.
 
-use super::{begin, finish, timed_out};
+use super::{begin, deadline, finish, timed_out};
 use crate::error::{Error, Result, fail};
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, kind};
@@ -10,6 +10,7 @@ use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
 use crate::runtime::{quiesce, worker};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::cell::RefCell;
 use std::time::Instant;
 
 /// Sleeps until all of `open` are complete.
@@ -48,13 +49,13 @@ fn is_fired(local: &Local, slot: Slot) -> bool {
 }
 
 /// `parla_run_until`.
-pub fn run_until(handle: u64) -> Result<()> {
+pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let local = Local::get()?;
-    if local.current().is_some() {
+    if local.current().is_some() || local.is_worker.get() {
         return fail!(InTask, "a task waits with parla_wait");
     }
     let mut open = Vec::new();
-    local.in_call(|local| collect(local, &[handle], &mut open))?;
+    local.in_call(|local| collect(local, handles, &mut open))?;
     if open.is_empty() {
         return Ok(());
     }
@@ -62,16 +63,28 @@ pub fn run_until(handle: u64) -> Result<()> {
     if countdown == Countdown::Ready {
         return finish(local, slot);
     }
-    let lent = worker::lend(local, || is_fired(local, slot));
+    let handle = local.arena().record(slot).handle(slot);
+    let deadline = deadline(timeout_ns);
+    local.fibers.lent_until.set(deadline);
+    let late = || deadline.is_some_and(|d| d <= Instant::now());
+    let verdict = RefCell::new(None);
+    let watch = RefCell::new(Watch::new(&local.runtime));
+    let lent = worker::lend(local, || {
+        is_fired(local, slot) || late() || {
+            let found = watch.borrow_mut().check(local, Some(handle));
+            let hopeless = found.is_some();
+            *verdict.borrow_mut() = found;
+            hopeless
+        }
+    });
+    local.fibers.lent_until.set(None);
     quiesce::poke(&local.runtime);
-    if let Err(error) = lent {
-        let handle = local.arena().record(slot).handle(slot);
-        if local.arena().claim(handle) {
-            return Err(error);
-        }
-        while !is_fired(local, slot) {
-            local.seat().post.parker.park(None);
-        }
+    if !is_fired(local, slot) && local.arena().claim(handle) {
+        lent?;
+        return verdict.take().map_or_else(timed_out, Err);
+    }
+    while !is_fired(local, slot) {
+        local.seat().post.parker.park(None); // The last task is just completing.
     }
     finish(local, slot)
 }

@@ -36,6 +36,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         task: record.handle(task),
         vcus: RefCell::default(),
         targets: open.to_vec(),
+        below: local.frames().skip(1).map(|slot| arena.record(slot).handle(slot)).collect(),
+        wait: Cell::new(Handle(0)),
     };
     let address = std::ptr::from_ref(&blocked).cast_mut().cast();
     // One guard stays until the stack has been left: nobody can fire the wait before.
@@ -47,6 +49,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         stand_in.into_iter().for_each(|s| s.cancel(local));
         return super::finish(local, wait);
     }
+    blocked.wait.set(handle);
+    lock(&local.seat().post.blocked).push(std::ptr::from_ref(&blocked) as usize);
     let hooked = hooks::any();
     if hooked {
         hooks::before_block(blocked.task);
@@ -75,6 +79,14 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         fibers.limit.set(limit);
     }
     exceptions::put(exceptions);
+    let address = std::ptr::from_ref(&blocked) as usize;
+    {
+        let mut list = lock(&local.seat().post.blocked);
+        // Most often the last: waits nest.
+        if let Some(at) = list.iter().rposition(|&a| a == address) {
+            list.swap_remove(at);
+        }
+    }
     local.frame.set(frame);
     admit::vcus_back(local, task);
     record.set_phase(Phase::Running);

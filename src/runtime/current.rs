@@ -1,0 +1,44 @@
+//! The task that calls, and where it runs.
+
+use super::local::Local;
+use crate::device::place::Place;
+use crate::error::{Result, fail};
+use crate::graph::record::flag;
+
+/// Its handle; 0 outside tasks.
+pub fn task() -> u64 {
+    Local::peek()
+        .and_then(|local| local.current().map(|slot| local.arena().record(slot).handle(slot).0))
+        .unwrap_or(0)
+}
+
+/// The worker's number; -1 if the thread is none.
+pub fn worker() -> i32 {
+    Local::peek().filter(|l| l.is_worker.get()).map_or(-1, |l| l.seat().index as i32)
+}
+
+/// The devices of the running task.
+pub fn places() -> Result<Vec<i32>> {
+    let local = Local::get()?;
+    let Some(slot) = local.current() else {
+        return fail!(NotInTask, "only a task has places");
+    };
+    let record = local.arena().record(slot);
+    if record.has(flag::RESERVED) {
+        // SAFETY: the running task's record is owned by this thread.
+        let grant = unsafe { record.side_mut() }.grant.iter();
+        return Ok(grant.map(|held| Place::cpu(u32::from(held.device)).code()).collect());
+    }
+    Ok(vec![Place::cpu(u32::from(local.device.get())).code()])
+}
+
+/// The text that goes with the failure of the running task.
+pub fn set_failure_text(text: &str) -> Result<()> {
+    let local = Local::get()?;
+    let Some(slot) = local.current() else {
+        return fail!(NotInTask, "only a task's failure has a text");
+    };
+    // SAFETY: the running task's record is owned by this thread.
+    unsafe { local.arena().record(slot).side_mut() }.failure_text = Some(text.to_owned());
+    Ok(())
+}

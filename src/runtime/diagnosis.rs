@@ -1,0 +1,314 @@
+//! A look at all tasks that are left: what each waits for, and which of them wait in a circle.
+
+use super::fiber::Blocked;
+use super::inspect::name_of;
+use super::local::Local;
+use crate::graph::record::{Phase, kind};
+use crate::graph::{Handle, Slot};
+use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::lock;
+use std::collections::HashMap;
+
+/// Tasks that a report names; more are counted.
+const MOST_NAMED: usize = 16;
+/// Successors that are followed from one task.
+const MOST_EDGES: usize = 1 << 20;
+
+/// A wait that has left its stack.
+#[derive(Clone, Debug)]
+pub struct BlockedWait {
+    /// Its record.
+    pub wait: Handle,
+    /// Where it is.
+    pub address: usize,
+    /// The task that waits.
+    pub task: Handle,
+    /// Tasks below it on the same stack, each of which waits for the one above.
+    pub below: Vec<Handle>,
+    /// What it waits for.
+    pub targets: Vec<Handle>,
+}
+
+/// Tasks and waits that wait for each other.
+#[derive(Debug)]
+pub struct Cycle {
+    /// The path, by names.
+    pub text: String,
+    /// The tasks on it that have not started.
+    pub tasks: Vec<Handle>,
+    /// The waits on it.
+    pub waits: Vec<CycleWait>,
+}
+
+/// A wait on a cycle.
+#[derive(Clone, Copy, Debug)]
+pub struct CycleWait {
+    /// Its record.
+    pub wait: Handle,
+    /// Where it is.
+    pub address: usize,
+}
+
+/// What is left and why.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// Circles.
+    pub cycles: Vec<Cycle>,
+    /// Whether something is held, and so may come yet.
+    pub has_holds: bool,
+    lines: Vec<String>,
+    left: usize,
+}
+
+impl Diagnosis {
+    /// In words: each stuck task and why.
+    pub fn report(&self) -> String {
+        let mut text = format!(
+            "{} task{} left and none can run: {}",
+            self.left,
+            if self.left == 1 { " is" } else { "s are" },
+            self.lines.join("; ")
+        );
+        if self.left > self.lines.len() {
+            text += &format!("; and {} more", self.left - self.lines.len());
+        }
+        text
+    }
+}
+
+/// Every wait that has left its stack.
+pub fn blocked(local: &Local) -> Vec<BlockedWait> {
+    let mut found = Vec::new();
+    for seat in local.runtime.queues.seats() {
+        for &address in lock(&seat.post.blocked).iter() {
+            // SAFETY: a wait is taken off this list, under its lock, before it ends.
+            let blocked = unsafe { &*(address as *const Blocked) };
+            found.push(BlockedWait {
+                wait: blocked.wait.get(),
+                address,
+                task: blocked.task,
+                below: blocked.below.clone(),
+                targets: blocked.targets.clone(),
+            });
+        }
+    }
+    found
+}
+
+/// Looks at everything that is left.
+pub fn diagnose(local: &Local) -> Diagnosis {
+    let arena = local.arena();
+    let waits = blocked(local);
+    let tasks: Vec<Slot> =
+        arena.peek_open().filter(|&(_, k)| k == kind::TASK).map(|(slot, _)| slot).collect();
+    let edges = Edges::new(local, &tasks, &waits);
+    let mut lines = Vec::new();
+    let mut left = 0;
+    let mut has_holds = false;
+    for &slot in &tasks {
+        let handle = arena.peek_handle(slot);
+        let unspawned = arena.is_unspawned(slot);
+        if unspawned && edges.next.get(&handle).is_none_or(Vec::is_empty) {
+            continue; // A handle that nobody waits for.
+        }
+        has_holds |= arena.hold_count(handle) > 0 && !arena.peek_waits(slot);
+        left += 1;
+        if lines.len() < MOST_NAMED {
+            lines.push(format!("{} {}", name_of(local, slot), why(local, slot, &edges.before, &waits)));
+        }
+    }
+    Diagnosis { cycles: edges.cycles(local, &waits), has_holds, lines, left }
+}
+
+/// Why one task does not run, with what it waits for looked up among all tasks.
+pub fn explain(local: &Local, slot: Slot) -> String {
+    let tasks: Vec<Slot> =
+        local.arena().peek_open().filter(|&(_, k)| k == kind::TASK).map(|(s, _)| s).collect();
+    let waits = blocked(local);
+    let edges = Edges::new(local, &tasks, &waits);
+    why(local, slot, &edges.before, &waits)
+}
+
+fn why(
+    local: &Local,
+    slot: Slot,
+    before: &HashMap<Handle, Vec<Handle>>,
+    waits: &[BlockedWait],
+) -> String {
+    let arena = local.arena();
+    let record = arena.record(slot);
+    let handle = arena.peek_handle(slot);
+    let list = |tasks: &[Handle]| {
+        let mut names: Vec<String> =
+            tasks.iter().take(4).map(|task| describe(local, *task)).collect();
+        if tasks.len() > 4 {
+            names.push(format!("{} more", tasks.len() - 4));
+        }
+        names.join(", ")
+    };
+    if arena.is_unspawned(slot) {
+        return "has not been spawned".to_owned();
+    }
+    if arena.peek_waits(slot) {
+        return match before.get(&handle) {
+            Some(deps) => format!("waits for {}", list(deps)),
+            None => "waits for tasks that are just completing".to_owned(),
+        };
+    }
+    match Phase::from_u8(record.phase.load(Relaxed)) {
+        Phase::Held => {
+            let holds = arena.hold_count(handle);
+            format!("is kept by {holds} hold{} that nobody has released", if holds == 1 { "" } else { "s" })
+        }
+        Phase::Blocked => match waits.iter().find(|wait| wait.task == handle) {
+            Some(wait) => format!("is blocked in a wait for {}", list(&live(local, &wait.targets))),
+            None => "is blocked in a wait that is just ending".to_owned(),
+        },
+        Phase::Running => match waits.iter().find(|wait| wait.below.contains(&handle)) {
+            Some(_) => "waits for the task that runs on its stack".to_owned(),
+            None => "is running".to_owned(),
+        },
+        _ => match record.shape.load(Relaxed) {
+            0 if local.runtime.workers == 0 => {
+                "is ready, but there are no workers: a thread must lend itself by parla_run_until".to_owned()
+            }
+            0 => "is ready and waits for a worker".to_owned(),
+            shape => needs(local, shape),
+        },
+    }
+}
+
+fn needs(local: &Local, shape: u32) -> String {
+    let runtime = &local.runtime;
+    let whole = crate::scheduler::shapes::WHOLE as f64;
+    let wanted = runtime.shapes.get(shape);
+    let mut parts = Vec::new();
+    for need in wanted.alternatives.iter().flatten() {
+        let free: Vec<String> = need
+            .devices
+            .iter()
+            .map(|&device| {
+                let (vcus, memory) = runtime.admission.free(device);
+                format!("cpu({device}) has {:.3} VCUs and {memory} bytes free", vcus as f64 / whole)
+            })
+            .collect();
+        parts.push(format!(
+            "{:.3} VCUs and {} bytes of memory ({})",
+            need.vcus as f64 / whole,
+            need.memory,
+            free.join(", ")
+        ));
+    }
+    format!("is ready and waits for {}", parts.join(" or "))
+}
+
+fn live(local: &Local, tasks: &[Handle]) -> Vec<Handle> {
+    let is_live = |task: &&Handle| local.arena().look(**task) == crate::graph::edges::Look::Live;
+    tasks.iter().filter(is_live).copied().collect()
+}
+
+fn describe(local: &Local, task: Handle) -> String {
+    let name = name_of(local, task.slot());
+    if local.arena().is_unspawned(task.slot()) { format!("{name} (not spawned)") } else { name }
+}
+
+/// Who goes on when a task completes, and who must complete before it does.
+struct Edges {
+    next: HashMap<Handle, Vec<Handle>>,
+    before: HashMap<Handle, Vec<Handle>>,
+}
+
+impl Edges {
+    fn new(local: &Local, tasks: &[Slot], waits: &[BlockedWait]) -> Edges {
+        let arena = local.arena();
+        let by_wait: HashMap<Handle, &BlockedWait> = waits.iter().map(|w| (w.wait, w)).collect();
+        let mut edges = Edges { next: HashMap::new(), before: HashMap::new() };
+        for &slot in tasks {
+            let from = arena.peek_handle(slot);
+            for successor in arena.peek_successors(slot, MOST_EDGES) {
+                let record = arena.record(successor);
+                let to = arena.peek_handle(successor);
+                match record.kind.load(Relaxed) {
+                    kind::TASK => edges.add(from, to),
+                    kind::TASK_WAIT => {
+                        if let Some(wait) = by_wait.get(&to) {
+                            edges.add(from, wait.task);
+                        }
+                    }
+                    // A host thread waits: nothing depends on it, but something does wait.
+                    _ => drop(edges.next.entry(from).or_default().push(to)),
+                }
+            }
+        }
+        for wait in waits {
+            let mut above = wait.task;
+            for &below in &wait.below {
+                edges.add(above, below);
+                above = below;
+            }
+        }
+        edges
+    }
+
+    fn add(&mut self, from: Handle, to: Handle) {
+        self.next.entry(from).or_default().push(to);
+        self.before.entry(to).or_default().push(from);
+    }
+
+    /// One cycle through each group of tasks that wait for each other: found by walking backwards from
+    /// each task, colouring what has been seen (an iterative depth-first search).
+    fn cycles(&self, local: &Local, waits: &[BlockedWait]) -> Vec<Cycle> {
+        let mut found = Vec::new();
+        let mut done: HashMap<Handle, bool> = HashMap::new(); // false: on the path
+        for &root in self.before.keys() {
+            if done.contains_key(&root) {
+                continue;
+            }
+            let mut path = vec![(root, 0)];
+            done.insert(root, false);
+            while let Some((at, next)) = path.last_mut() {
+                let Some(&before) = self.before.get(at).and_then(|list| list.get(*next)) else {
+                    done.insert(*at, true);
+                    path.pop();
+                    continue;
+                };
+                *next += 1;
+                match done.get(&before) {
+                    None => {
+                        done.insert(before, false);
+                        path.push((before, 0));
+                    }
+                    Some(false) => {
+                        let from = path.iter().position(|(task, _)| *task == before).unwrap_or(0);
+                        let tasks: Vec<Handle> = path[from..].iter().map(|(task, _)| *task).collect();
+                        found.push(cycle(local, tasks, waits));
+                    }
+                    Some(true) => {}
+                }
+            }
+        }
+        found
+    }
+}
+
+fn cycle(local: &Local, tasks: Vec<Handle>, waits: &[BlockedWait]) -> Cycle {
+    let mut names: Vec<String> = tasks.iter().take(8).map(|t| name_of(local, t.slot())).collect();
+    if tasks.len() > 8 {
+        names.push("...".to_owned());
+    }
+    names.push(names[0].clone());
+    let text = format!(
+        "deadlock: a cycle of {} task{}, each waiting for the next: {}",
+        tasks.len(),
+        if tasks.len() == 1 { "" } else { "s" },
+        names.join(" -> ")
+    );
+    let waits = waits
+        .iter()
+        .filter(|wait| tasks.contains(&wait.task))
+        .map(|wait| CycleWait { wait: wait.wait, address: wait.address })
+        .collect();
+    let arena = local.arena();
+    let tasks = tasks.into_iter().filter(|task| arena.peek_waits(task.slot())).collect();
+    Cycle { text, tasks, waits }
+}

@@ -1,0 +1,267 @@
+//! Spawning: from a call's arguments to a task that waits or is ready.
+
+use super::collect::collect;
+use super::local::Local;
+use super::spaces::{self, Space};
+use super::{cancel, completion, ready, wait};
+use crate::device::place::{Arch, Place};
+use crate::error::{Result, fail};
+use crate::graph::claim::SpawnClaim;
+use crate::graph::edges::{Countdown, Look};
+use crate::graph::record::{self, Body, Phase, flag, kind};
+use crate::graph::{Handle, Record, Slot};
+use crate::scheduler::seat::bump;
+use crate::scheduler::shapes::Member;
+use crate::sync::atomic::Ordering::Relaxed;
+use std::ffi::c_void;
+
+/// Everything a task can have, checked as far as it can be without the runtime.
+pub struct Spec<'a> {
+    /// An element, or none.
+    pub task: u64,
+    /// Bits of [`flag`].
+    pub flags: u8,
+    /// Starts with a hold.
+    pub hold: bool,
+    /// Name.
+    pub name: Option<&'a str>,
+    /// Body; `None`: variants cover everything.
+    pub body: Option<Body>,
+    /// Context.
+    pub ctx: *mut c_void,
+    /// Releases it.
+    pub drop: Option<record::Drop>,
+    /// Dependencies.
+    pub deps: &'a [u64],
+    /// Alternatives; at least one, each with at least one member.
+    pub alternatives: Vec<Vec<Member>>,
+    /// Priority.
+    pub priority: i16,
+    /// Bodies per tuple of architectures.
+    pub variants: Vec<(Vec<u8>, Body)>,
+}
+
+/// What goes into the record.
+struct Draft<'a> {
+    flags: u8,
+    hold: bool,
+    body: Body,
+    ctx: *mut c_void,
+    shape: u32,
+    priority: i16,
+    name: Option<&'a str>,
+    drop: Option<record::Drop>,
+}
+
+impl Draft<'_> {
+    #[inline]
+    fn fill(&self, record: &Record) {
+        record.set_body(self.body, self.ctx);
+        record.shape.store(self.shape, Relaxed);
+        record.priority.store(self.priority, Relaxed);
+        if let Some(drop) = self.drop {
+            record.set_drop(drop);
+        }
+        if let Some(name) = self.name {
+            // SAFETY: the record is this thread's until it is published.
+            unsafe { record.side_mut() }.name = Some(name.into());
+        }
+    }
+}
+
+/// `parla_spawn` and `parla_taskspace_spawn`.
+#[inline]
+pub fn simple(
+    local: &Local,
+    element: Option<(&Space, &[i64])>,
+    body: Body,
+    ctx: *mut c_void,
+    place: i32,
+    vcus: f64,
+    deps: &[u64],
+) -> Result<u64> {
+    let shape = if place == 0 && vcus == 0.0 { 0 } else { shape_of(local, place, vcus)? };
+    let flags = if local.runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
+    let draft =
+        Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
+    let task = match element {
+        None => 0,
+        Some((space, index)) => match spaces::element(local, space, index)? {
+            0 => return outside(index),
+            task => task,
+        },
+    };
+    with_deps(local, deps, |open| match task {
+        0 => anonymous(local, &draft, open),
+        task => spawn_element(local, Handle(task), &draft, open),
+    })
+}
+
+#[cold]
+fn outside(index: &[i64]) -> Result<u64> {
+    fail!(InvalidArgument, "the index {index:?} is outside the task space")
+}
+
+/// Looks a request up; the same one as last time at no cost.
+fn shape_of(local: &Local, place: i32, vcus: f64) -> Result<u32> {
+    let (last_place, last_vcus, shape) = local.last_shape.get();
+    if last_place == place && last_vcus == vcus.to_bits() && (place, vcus) != (0, 0.0) {
+        return Ok(shape);
+    }
+    let member = Member { place: Place::from_code(place)?, vcus, memory: 0 };
+    let shape = local.runtime.shapes.number(&[vec![member]])?;
+    local.last_shape.set((place, vcus.to_bits(), shape));
+    Ok(shape)
+}
+
+/// `parla_spawn_task`.
+pub fn full(local: &Local, spec: &Spec<'_>) -> Result<u64> {
+    let shape = local.runtime.shapes.number(&spec.alternatives)?;
+    let body = choose_body(spec)?;
+    let own_stacks = local.runtime.config.own_stacks;
+    let draft = Draft {
+        flags: spec.flags | if own_stacks { flag::WAIT_THREAD } else { 0 },
+        hold: spec.hold,
+        body,
+        ctx: spec.ctx,
+        shape,
+        priority: spec.priority,
+        name: spec.name,
+        drop: spec.drop,
+    };
+    with_deps(local, spec.deps, |open| match spec.task {
+        0 => anonymous(local, &draft, open),
+        task => spawn_element(local, Handle(task), &draft, open),
+    })
+}
+
+/// Every device is a CPU so far, so the body follows from the number of members alone. Alternatives of
+/// different sizes with different variants would need the choice at the start.
+fn choose_body(spec: &Spec<'_>) -> Result<Body> {
+    let mut chosen: Option<Body> = None;
+    for members in &spec.alternatives {
+        let tuple = vec![Arch::Cpu as u8; members.len()];
+        let variant = spec.variants.iter().find(|(archs, _)| *archs == tuple).map(|(_, body)| *body);
+        let Some(body) = variant.or(spec.body) else {
+            return fail!(
+                Infeasible,
+                "there is no body for {} CPU device(s): no variant matches and fn is NULL",
+                members.len()
+            );
+        };
+        if chosen.is_some_and(|other| !std::ptr::fn_addr_eq(other, body)) {
+            return fail!(
+                Unsupported,
+                "alternatives with different numbers of members that have different variants"
+            );
+        }
+        chosen = Some(body);
+    }
+    match chosen {
+        Some(body) => Ok(body),
+        None => fail!(InvalidArgument, "no alternatives"),
+    }
+}
+
+/// `parla_spawn_batch`: as many single spawns; what they share is the call.
+pub fn batch(
+    local: &Local,
+    n: usize,
+    mut spawn: impl FnMut(&Local, usize) -> Result<()>,
+) -> Result<()> {
+    (0..n).try_for_each(|i| spawn(local, i))
+}
+
+#[inline]
+fn with_deps(
+    local: &Local,
+    deps: &[u64],
+    spawn: impl FnOnce(&[Handle]) -> Result<u64>,
+) -> Result<u64> {
+    if deps.is_empty() {
+        return spawn(&[]);
+    }
+    let mut open = local.scratch.take();
+    open.clear();
+    let result = collect(local, deps, &mut open).and_then(|()| spawn(&open));
+    local.scratch.set(open);
+    result
+}
+
+#[inline]
+fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
+    let arena = local.arena();
+    let guards = if open.is_empty() { 0 } else { open.len() as u32 + 1 };
+    let slot = arena.begin(&local.cache, kind::TASK, draft.flags, guards)?;
+    let record = arena.record(slot);
+    let handle = record.handle(slot);
+    if open.len() > record::INLINE_NODES
+        && let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len())
+    {
+        arena.rearm(slot, 0);
+        arena.end(&local.cache, slot);
+        return Err(error);
+    }
+    draft.fill(record);
+    if draft.hold {
+        let held = arena.hold(handle);
+        debug_assert!(held);
+    }
+    bump(&local.seat().own.spawned, 1);
+    if open.is_empty() {
+        ready::ready(local, slot);
+        return Ok(handle.0);
+    }
+    record.set_phase(Phase::Waiting);
+    let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
+    match arena.count_down(&local.cache, slot, complete + 1) {
+        Countdown::Open => {}
+        Countdown::Ready => ready::ready(local, slot),
+        Countdown::Abandoned => completion::abandoned(local, slot),
+    }
+    Ok(handle.0)
+}
+
+fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
+    let arena = local.arena();
+    if let Look::Invalid = arena.look(task) {
+        return super::collect::invalid(task);
+    }
+    let slot: Slot = task.slot();
+    if open.contains(&task) {
+        let name = super::inspect::name_of(local, slot);
+        return fail!(Deadlock, "{name} would depend on itself: {name} -> {name}");
+    }
+    match arena.claim_spawn(task, open.len() as u32) {
+        SpawnClaim::Mine => {}
+        SpawnClaim::Spawned => return fail!(AlreadySpawned, "the task has already been spawned"),
+        SpawnClaim::Cancelled => {
+            return fail!(Cancelled, "the task was cancelled before it was spawned");
+        }
+    }
+    let record = arena.record(slot);
+    if open.len() > record::INLINE_NODES
+        && let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len())
+    {
+        arena.unclaim_spawn(slot);
+        return Err(error);
+    }
+    record.add_flags(draft.flags);
+    draft.fill(record);
+    if draft.hold {
+        let held = arena.hold(task);
+        debug_assert!(held);
+    }
+    record.set_phase(Phase::Waiting);
+    bump(&local.seat().own.spawned, 1);
+    let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
+    let (countdown, cancelled) = arena.finish_spawn(&local.cache, slot, complete);
+    match countdown {
+        Countdown::Open if cancelled => cancel::cancel(local, task),
+        Countdown::Open => {}
+        Countdown::Ready => ready::ready(local, slot),
+        Countdown::Abandoned => completion::abandoned(local, slot),
+    }
+    Ok(task.0)
+}
+

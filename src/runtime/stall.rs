@@ -1,0 +1,241 @@
+//! Stalls: tasks are left, and nothing that the runtime knows of will ever run one.
+//!
+//! Nobody watches all the time. Whoever is about to sleep while tasks are left sets an alarm; when it
+//! rings and nothing has moved, the graph is looked at (`diagnosis.rs`). Cycles are broken: their tasks
+//! and waits get DEADLOCK. Everything else is reported on stderr once. A wait gives STALLED only if every
+//! thread that has ever called the library waits too, since any other could spawn what is missing.
+
+use super::diagnosis::{Diagnosis, diagnose};
+use super::lifecycle::Runtime;
+use super::local::Local;
+use super::{cancel, completion, quiesce, ready, wait, worker};
+use crate::error::{Error, Result, Status};
+use crate::graph::record::kind;
+use crate::graph::{Handle, Slot};
+use crate::scheduler::admission::{Admitted, Returning};
+use crate::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed},
+};
+use crate::sync::{Mutex, lock};
+use std::time::{Duration, Instant};
+
+/// What has been said of stalls, and the right to look: one thread at a time does.
+#[derive(Debug, Default)]
+pub struct Stall {
+    looking: Mutex<()>,
+    /// Tasks spawned and completed when the last report was made, folded.
+    reported: AtomicU64,
+}
+
+/// A picture of the runtime in which nothing moves: tasks spawned, tasks completed.
+type Still = (u64, u64);
+
+/// The picture, if every worker but the one that asks sleeps, nothing is queued and tasks are left.
+fn still(local: &Local) -> Option<Still> {
+    let runtime = &*local.runtime;
+    let own = local.seat().index;
+    let asleep = |seat: &crate::scheduler::seat::Seat| {
+        seat.own.asleep.load(Acquire) && lock(&seat.post.inbox).is_empty()
+    };
+    let busy = |seat: &crate::scheduler::seat::Seat| {
+        seat.own.is_worker.load(Relaxed) && seat.index != own && !asleep(seat)
+    };
+    let before = quiesce::counts(runtime);
+    let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
+    let has_workers = runtime.queues.seats().any(|seat| seat.own.is_worker.load(Relaxed));
+    if before.0 == before.1
+        || runtime.queues.seats().any(busy)
+        // Without workers what is queued will not run either.
+        || (has_workers && queued())
+    {
+        return None;
+    }
+    (quiesce::counts(runtime) == before).then_some(before)
+}
+
+/// Whether every thread that has called the library waits in it, but the one that asks.
+fn all_wait(local: &Local) -> bool {
+    local.runtime.queues.seats().all(|seat| {
+        seat.index == local.seat().index || seat.own.asleep.load(Acquire) || seat.is_vacant()
+    })
+}
+
+fn fold(still: Still) -> u64 {
+    (still.0 ^ still.1.rotate_left(32)).max(1)
+}
+
+/// When a worker that goes to sleep should look around, if tasks are left that nothing has been said of.
+pub fn idle_deadline(runtime: &Runtime) -> Option<Instant> {
+    let after = runtime.config.stall?;
+    let counts = quiesce::counts(runtime);
+    (counts.0 != counts.1 && runtime.stall.reported.load(Relaxed) != fold(counts))
+        .then(|| Instant::now() + after)
+}
+
+/// The alarm of a sleeping worker: reports, and breaks cycles.
+pub fn idle_check(local: &Local) {
+    if let Some(still) = still(local) {
+        look(local, still);
+    }
+}
+
+/// Looks at the graph. True: a cycle was broken, so things move again.
+fn look(local: &Local, still: Still) -> Option<Diagnosis> {
+    let stall = &local.runtime.stall;
+    let _one = lock(&stall.looking);
+    let diagnosis = diagnose(local);
+    let mut broken = false;
+    for cycle in &diagnosis.cycles {
+        broken |= break_cycle(local, cycle);
+    }
+    if broken {
+        return None;
+    }
+    if stall.reported.swap(fold(still), Relaxed) != fold(still) {
+        eprintln!("parla: stalled: {}", diagnosis.report());
+    }
+    Some(diagnosis)
+}
+
+/// Fails the tasks of a cycle, or ends a wait in it.
+fn break_cycle(local: &Local, cycle: &super::diagnosis::Cycle) -> bool {
+    for &blocked in &cycle.waits {
+        let at = blocked.address;
+        if local.arena().claim(blocked.wait) {
+            end_wait(local, at, Error::new(Status::Deadlock, cycle.text.clone()));
+            return true;
+        }
+    }
+    let claimed: Vec<Handle> =
+        cycle.tasks.iter().copied().filter(|&task| local.arena().claim(task)).collect();
+    for &task in &claimed {
+        completion::fail_record(local, task.slot(), Status::Deadlock, cycle.text.clone());
+    }
+    for &task in &claimed {
+        completion::complete_claimed(local, task);
+    }
+    !claimed.is_empty()
+}
+
+/// Gives a blocked wait that the caller has claimed its verdict.
+fn end_wait(local: &Local, address: usize, verdict: Error) {
+    let blocked = address as *const super::fiber::Blocked;
+    // SAFETY: the caller has claimed the wait, so it is blocked until `go_on` delivers it.
+    unsafe {
+        (*blocked).claimed.set(true);
+        (*blocked).verdict.set(Some(verdict));
+    }
+    wait::go_on(local, blocked);
+}
+
+/// The watch that a waiting host thread keeps.
+pub struct Watch {
+    after: Option<Duration>,
+    holds_after: Option<Duration>,
+    since: Option<(Still, Instant)>,
+}
+
+impl Watch {
+    /// Begins to watch.
+    pub fn new(runtime: &Runtime) -> Watch {
+        Watch { after: runtime.config.stall, holds_after: runtime.config.hold_stall, since: None }
+    }
+
+    /// When to look next.
+    pub fn next(&self) -> Option<Instant> {
+        Some(Instant::now() + self.after?)
+    }
+
+    /// Looks. An error: what the caller waits for can never come.
+    pub fn check(&mut self, local: &Local, _wait: Option<Handle>) -> Option<Error> {
+        let after = self.after?;
+        let Some(now) = still(local) else {
+            self.since = None;
+            return None;
+        };
+        let since = match self.since {
+            Some((before, since)) if before == now => since,
+            _ => {
+                self.since = Some((now, Instant::now()));
+                return None;
+            }
+        };
+        let passed = since.elapsed();
+        if passed < after / 2 {
+            return None;
+        }
+        let Some(diagnosis) = look(local, now) else {
+            self.since = None;
+            return None;
+        };
+        let held_too_long = self.holds_after.is_some_and(|limit| passed >= limit);
+        let hopeless = !diagnosis.has_holds || held_too_long;
+        (hopeless && all_wait(local)).then(|| Error::new(Status::Stalled, diagnosis.report()))
+    }
+}
+
+/// Waits until nothing is left; what can never run is cancelled, and named in the error.
+pub fn settle(local: &Local) -> Result<()> {
+    let mut first = Ok(());
+    loop {
+        if local.runtime.workers == 0 && !local.is_worker.get() {
+            // Nobody else would run what can run.
+            let runtime = &local.runtime;
+            let nothing_runs = || quiesce::is_quiet(runtime) || local.deque.is_empty() && !runtime.queues.any_work(0);
+            worker::lend(local, nothing_runs)?;
+        }
+        match quiesce::wait_until_quiet(local, -1) {
+            Ok(()) => return first,
+            Err(stalled) => {
+                first = first.and(Err(stalled));
+                give_up(local);
+            }
+        }
+    }
+}
+
+/// Cancels everything that is left.
+fn give_up(local: &Local) {
+    let arena = local.arena();
+    for blocked in super::diagnosis::blocked(local) {
+        if arena.claim(blocked.wait) {
+            let text = "the runtime ends while the task waits for tasks that can never run";
+            end_wait(local, blocked.address, Error::new(Status::Stalled, text));
+        }
+    }
+    for admitted in local.runtime.admission.drain() {
+        match admitted {
+            Admitted::Start(slot, _) => {
+                let handle = arena.record(slot).handle(slot);
+                cancel::cancel(local, handle);
+                if let Some(next) = completion::skip(local, slot) {
+                    ready::ready(local, next);
+                }
+            }
+            Admitted::Resume(Returning::Task(slot)) => ready::to_device(local, slot, 0),
+            Admitted::Resume(Returning::Wait(address)) => {
+                // SAFETY: as in `admit::dispatch`.
+                let seat = unsafe { (*(address as *const super::fiber::Blocked)).seat };
+                local.runtime.queues.seat(seat).deliver(address);
+            }
+        }
+    }
+    let open: Vec<Slot> =
+        arena.peek_open().filter(|&(_, k)| k == kind::TASK).map(|(slot, _)| slot).collect();
+    for slot in open {
+        let handle = arena.peek_handle(slot);
+        if arena.is_unspawned(slot) && arena.peek_successors(slot, 1).is_empty() {
+            continue; // Nobody waits for it; its space lets it go.
+        }
+        cancel::cancel(local, handle);
+        if arena.release_all_holds(handle) {
+            let text = format!("{} was never released", super::inspect::name_of(local, slot));
+            completion::fail_record(local, slot, Status::Stalled, text);
+            if let Some(next) = completion::complete(local, slot) {
+                ready::ready(local, next);
+            }
+        }
+    }
+    quiesce::poke(&local.runtime);
+}
