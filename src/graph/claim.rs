@@ -59,7 +59,8 @@ impl Arena {
     /// Gives a claim back: the spawn failed after it.
     pub fn unclaim_spawn(&self, slot: Slot) {
         let record = self.record(slot);
-        let generation = record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
+        let generation =
+            record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
         record.pending.store(generation | UNSPAWNED | 1, SeqCst);
     }
 

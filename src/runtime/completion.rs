@@ -141,11 +141,7 @@ fn drop_context(local: &Local, slot: Slot) {
 /// Counts down every successor. Gives one that is ready for the caller to run next: the oldest, so that
 /// they run in the order in which they were added; the others are queued.
 #[inline]
-pub fn release(
-    local: &Local,
-    first: NodeRef,
-    failure: Option<&Arc<Failure>>,
-) -> Option<Slot> {
+pub fn release(local: &Local, first: NodeRef, failure: Option<&Arc<Failure>>) -> Option<Slot> {
     let arena = local.arena();
     let mut next = None;
     for successor in arena.successors(first) {

@@ -125,8 +125,8 @@ fn end_wait(local: &Local, address: usize, verdict: Error) {
     unsafe {
         (*blocked).claimed.set(true);
         (*blocked).verdict.set(Some(verdict));
+        wait::go_on(local, blocked);
     }
-    wait::go_on(local, blocked);
 }
 
 /// The watch that a waiting host thread keeps.
@@ -182,7 +182,9 @@ pub fn settle(local: &Local) -> Result<()> {
         if local.runtime.workers == 0 && !local.is_worker.get() {
             // Nobody else would run what can run.
             let runtime = &local.runtime;
-            let nothing_runs = || quiesce::is_quiet(runtime) || local.deque.is_empty() && !runtime.queues.any_work(0);
+            let nothing_runs = || {
+                quiesce::is_quiet(runtime) || local.deque.is_empty() && !runtime.queues.any_work(0)
+            };
             worker::lend(local, nothing_runs)?;
         }
         match quiesce::wait_until_quiet(local, -1) {
