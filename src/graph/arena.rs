@@ -134,7 +134,7 @@ impl Cache {
     #[inline]
     pub fn give(&self, arena: &Arena, slot: Slot) {
         let record = arena.record(slot);
-        debug_assert!(record.generation() % 2 == 0);
+        debug_assert!(record.generation().is_multiple_of(2));
         // Release: partner is the Acquire in `look`, which then sees the end of the generation too.
         record.kind.store(kind::FREE, Release);
         if record.generation() >= super::handle::GENERATION_MAX - 1 {

@@ -115,7 +115,7 @@ impl Progression {
     }
 
     fn contains(&self, i: i64) -> bool {
-        self.first <= i && i <= self.last && i.abs_diff(self.first) % self.step == 0
+        self.first <= i && i <= self.last && i.abs_diff(self.first).is_multiple_of(self.step)
     }
 }
 
