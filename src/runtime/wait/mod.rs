@@ -115,7 +115,7 @@ fn finish(local: &Local, slot: Slot) -> Result<()> {
 fn outcome(failure: Option<Arc<Failure>>) -> Result<()> {
     let Some(failure) = failure else { return Ok(()) };
     failure.observe();
-    Err(Error::new(failure.status, failure.text.clone()))
+    Err(Error::new(failure.status, failure.message.clone()))
 }
 
 fn timed_out<T>() -> Result<T> {
