@@ -31,7 +31,7 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
             break;
         }
         let late = deadline.is_some_and(|d| d <= Instant::now());
-        let stalled: Option<Error> = watch.check(local, Some(handle));
+        let stalled: Option<Error> = watch.check(local);
         if late || stalled.is_some() {
             if local.arena().claim(handle) {
                 return stalled.map_or_else(timed_out, Err);
@@ -71,7 +71,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let watch = RefCell::new(Watch::new(&local.runtime));
     let lent = worker::lend(local, || {
         is_fired(local, slot) || late() || {
-            let found = watch.borrow_mut().check(local, Some(handle));
+            let found = watch.borrow_mut().check(local);
             let hopeless = found.is_some();
             *verdict.borrow_mut() = found;
             hopeless
