@@ -1,6 +1,6 @@
 //! Threads that run no task: they sleep, or lend themselves.
 
-use super::{begin, deadline, finish, timed_out};
+use super::{begin, deadline, finish, retry, timed_out};
 use crate::error::{Error, Result, fail};
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, kind};
@@ -34,6 +34,7 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
         let stalled: Option<Error> = watch.check(local);
         if late || stalled.is_some() {
             if local.arena().claim(handle) {
+                retry::keep(local, handle, kind::HOST_WAIT, open);
                 return stalled.map_or_else(timed_out, Err);
             }
             deadline = None; // The last task is just completing.
@@ -80,6 +81,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     local.fibers.lent_until.set(None);
     quiesce::poke(&local.runtime);
     if !is_fired(local, slot) && local.arena().claim(handle) {
+        retry::keep(local, handle, kind::HOST_WAIT, &open);
         lent?;
         return verdict.take().map_or_else(timed_out, Err);
     }

@@ -7,9 +7,11 @@
 mod exceptions;
 mod host;
 mod in_place;
+mod retry;
 mod task;
 
 pub use host::run_until;
+pub use retry::TimedOut;
 pub use task::go_on;
 
 use super::collect::collect;
@@ -73,6 +75,10 @@ fn begin(
     fill: impl FnOnce(&crate::graph::Record),
 ) -> Result<(Slot, Countdown)> {
     let arena = local.arena();
+    if let Some(slot) = retry::take_up(local, kind, open, guards) {
+        fill(arena.record(slot));
+        return Ok((slot, Countdown::Open));
+    }
     let slot = arena.begin(&local.cache, kind, 0, open.len() as u32 + guards + 1)?;
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
         arena.rearm(slot, 0);
