@@ -75,9 +75,15 @@ fn begin(
     fill: impl FnOnce(&crate::graph::Record),
 ) -> Result<(Slot, Countdown)> {
     let arena = local.arena();
-    if let Some(slot) = retry::take_up(local, kind, open, guards) {
+    if let Some(slot) = retry::take_up(local, kind, open, guards + 1) {
+        // A failure from before may be that of a task that this wait is not for. Those of its own are
+        // found by looking, or come after the look.
+        arena.record(slot).take_failure();
+        for &task in open.iter().filter(|task| arena.look(**task) == Look::Failed) {
+            poison_by(local, slot, task);
+        }
         fill(arena.record(slot));
-        return Ok((slot, Countdown::Open));
+        return Ok((slot, arena.count_down(&local.cache, slot, 1)));
     }
     let slot = arena.begin(&local.cache, kind, 0, open.len() as u32 + guards + 1)?;
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
