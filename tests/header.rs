@@ -9,9 +9,9 @@ fn the_committed_header_is_fresh() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for stem in [
-        "types", "lifecycle", "spawn", "wait", "control", "inspect", "taskspace", "place", "hooks",
-    ] {
+    for stem in
+        ["types", "lifecycle", "spawn", "wait", "control", "inspect", "taskspace", "place", "hooks"]
+    {
         builder = builder.with_src(root.join("src/ffi").join(stem).with_extension("rs"));
     }
     let mut fresh = Vec::new();

@@ -167,7 +167,6 @@ pub unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Result<Op
     unsafe { text(pointer, name) }.map(Some)
 }
 
-
 /// Reads a struct that says its size. A smaller one is from an older header than any there was; a larger
 /// one is from a newer header: what this release does not know must be 0.
 ///
@@ -182,12 +181,18 @@ unsafe fn sized<T: Copy>(pointer: *const T, name: &str) -> Result<T> {
     let size = unsafe { pointer.cast::<u32>().read() } as usize;
     let known = size_of::<T>();
     if size < known || size > 4096 {
-        return fail!(InvalidArgument, "{name}->size is {size}; set it to the struct's sizeof, {known}");
+        return fail!(
+            InvalidArgument,
+            "{name}->size is {size}; set it to the struct's sizeof, {known}"
+        );
     }
     // SAFETY: the caller's contract: `size` bytes are readable.
     let rest = unsafe { std::slice::from_raw_parts(pointer.cast::<u8>().add(known), size - known) };
     if rest.iter().any(|&byte| byte != 0) {
-        return fail!(Unsupported, "{name} sets fields that this release of libparla does not know");
+        return fail!(
+            Unsupported,
+            "{name} sets fields that this release of libparla does not know"
+        );
     }
     // SAFETY: as above.
     Ok(unsafe { pointer.read() })
@@ -279,7 +284,10 @@ fn priority(value: i32) -> Result<i16> {
     if (PARLA_PRIORITY_MIN..=PARLA_PRIORITY_MAX).contains(&value) {
         return Ok(value as i16);
     }
-    fail!(InvalidArgument, "priority is {value}; it must be {PARLA_PRIORITY_MIN} to {PARLA_PRIORITY_MAX}")
+    fail!(
+        InvalidArgument,
+        "priority is {value}; it must be {PARLA_PRIORITY_MIN} to {PARLA_PRIORITY_MAX}"
+    )
 }
 
 fn member(m: &parla_member_t) -> Result<Member> {
@@ -409,7 +417,9 @@ pub unsafe fn ranges(space: &Space, ranges: *const parla_range_t) -> Result<Vec<
     let ranges = unsafe { list(ranges, space.ndim(), "ranges")? };
     let open = |bound: i64| (bound != PARLA_OPEN).then_some(bound);
     let convert = |r: &parla_range_t| match r.step {
-        step if step < 0 => fail!(InvalidArgument, "a range's step is {step}; it must be at least 1"),
+        step if step < 0 => {
+            fail!(InvalidArgument, "a range's step is {step}; it must be at least 1")
+        }
         step => Ok(Range { start: open(r.start), stop: open(r.stop), step: step.max(1) }),
     };
     ranges.iter().map(convert).collect()

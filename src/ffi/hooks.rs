@@ -16,7 +16,10 @@ use crate::runtime::hooks;
 /// # Safety
 /// The hooks may be called with `user` from any thread until they have been removed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parla_hooks_add(hooks: *const parla_hooks_t, id: *mut u32) -> parla_status_t {
+pub unsafe extern "C" fn parla_hooks_add(
+    hooks: *const parla_hooks_t,
+    id: *mut u32,
+) -> parla_status_t {
     guard(|| {
         // SAFETY: the caller's contract.
         let number = hooks::add(unsafe { convert::hooks(hooks)? })?;

@@ -27,7 +27,10 @@ pub extern "C" fn parla_gpu(index: u32) -> parla_place_t {
 /// # Safety
 /// `count` is writable.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn parla_device_count(arch: parla_place_t, count: *mut u32) -> parla_status_t {
+pub unsafe extern "C" fn parla_device_count(
+    arch: parla_place_t,
+    count: *mut u32,
+) -> parla_status_t {
     guard_local(|local| {
         convert::not_null(count, "count")?;
         let found = inspect::device_count(local, arch)?;

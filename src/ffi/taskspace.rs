@@ -28,8 +28,9 @@ pub unsafe extern "C" fn parla_taskspace_create(
     guard_local(|local| {
         convert::not_null(space, "space")?;
         // SAFETY: the caller's contract.
-        let (name, bounds) =
-            unsafe { (convert::optional_text(name, "name")?, convert::bounds(ndim, lower, shape)?) };
+        let (name, bounds) = unsafe {
+            (convert::optional_text(name, "name")?, convert::bounds(ndim, lower, shape)?)
+        };
         let handle = spaces::create(local, name, bounds)?;
         // SAFETY: the caller's contract.
         unsafe { space.write(handle) };

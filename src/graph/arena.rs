@@ -8,7 +8,10 @@
 use super::handle::Slot;
 use super::record::{Record, kind};
 use crate::error::{Result, fail};
-use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use crate::sync::atomic::{
+    AtomicU32,
+    Ordering::{Relaxed, Release},
+};
 use crate::sync::{Mutex, lock};
 use std::cell::Cell;
 
@@ -131,8 +134,9 @@ impl Cache {
     #[inline]
     pub fn give(&self, arena: &Arena, slot: Slot) {
         let record = arena.record(slot);
-        debug_assert!(record.generation() % 2 == 0);
-        record.kind.store(kind::FREE, Relaxed);
+        debug_assert!(record.generation().is_multiple_of(2));
+        // Release: partner is the Acquire in `look`, which then sees the end of the generation too.
+        record.kind.store(kind::FREE, Release);
         if record.generation() >= super::handle::GENERATION_MAX - 1 {
             return; // Retired: its handles must never repeat.
         }

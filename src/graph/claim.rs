@@ -59,7 +59,8 @@ impl Arena {
     /// Gives a claim back: the spawn failed after it.
     pub fn unclaim_spawn(&self, slot: Slot) {
         let record = self.record(slot);
-        let generation = record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
+        let generation =
+            record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
         record.pending.store(generation | UNSPAWNED | 1, SeqCst);
     }
 
@@ -129,6 +130,26 @@ impl Arena {
             };
             match record.pending.compare_exchange_weak(pending, claimed, SeqCst, SeqCst) {
                 Ok(_) => return Some(pending),
+                Err(now) => pending = now,
+            }
+        }
+    }
+
+    /// Takes a claim on a wait back, with `guards` to hold it: the same wait begins again. False: its last
+    /// dependency has completed meanwhile.
+    #[must_use]
+    pub fn revive(&self, handle: Handle, guards: u32) -> bool {
+        let record = self.record(handle.slot());
+        let mut pending = record.pending.load(Acquire);
+        loop {
+            let open = pending & COUNT;
+            if generation_of(pending) != handle.generation() || pending & CLAIMED == 0 || open == 0
+            {
+                return false;
+            }
+            let revived = (pending & !CLAIMED) + u64::from(guards);
+            match record.pending.compare_exchange_weak(pending, revived, SeqCst, Acquire) {
+                Ok(_) => return true,
                 Err(now) => pending = now,
             }
         }

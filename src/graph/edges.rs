@@ -139,8 +139,13 @@ impl Arena {
         if generation < now {
             return Look::Done;
         }
-        if generation > now || record.kind.load(Relaxed) != kind::TASK {
+        if generation > now {
             return Look::Invalid;
+        }
+        if record.kind.load(Acquire) != kind::TASK {
+            // A wait, whose handle nobody was given; unless the task has completed since `link` was read.
+            let same = generation_of(record.link.load(Relaxed)) == generation;
+            return if same { Look::Invalid } else { Look::Done };
         }
         if link & CLOSED != 0 { Look::Failed } else { Look::Live }
     }

@@ -47,7 +47,11 @@ impl Handle {
     /// The handle of a thing in a slot.
     #[inline]
     pub fn new(kind: Kind, generation: u32, slot: u32) -> Handle {
-        Handle((kind as u64) << KIND_SHIFT | u64::from(generation) << GENERATION_SHIFT | u64::from(slot))
+        Handle(
+            (kind as u64) << KIND_SHIFT
+                | u64::from(generation) << GENERATION_SHIFT
+                | u64::from(slot),
+        )
     }
 
     /// The kind, if there is one of that number.

@@ -8,7 +8,8 @@
 use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
-    AtomicI16, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed,
+    AtomicI16, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    Ordering::{Relaxed, Release},
 };
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -181,7 +182,8 @@ impl Record {
     /// Sets what every use of a record sets. The caller owns it and has not published it.
     #[inline]
     pub fn reset(&self, kind: u8, flags: u8) {
-        self.kind.store(kind, Relaxed);
+        // Release, as when it is freed (`arena.rs`): a reader of the kind sees the end of what was before.
+        self.kind.store(kind, Release);
         self.flags.store(flags, Relaxed);
         self.phase.store(Phase::Created as u8, Relaxed);
         self.owner.store(0, Relaxed);

@@ -3,9 +3,9 @@
 use super::local::Local;
 use super::spaces;
 use crate::error::{Result, fail};
+use crate::graph::Handle;
 use crate::graph::edges::Look;
 use crate::graph::handle::Kind;
-use crate::graph::Handle;
 
 /// Appends to `open` the tasks among `handles` that are not complete, and those that failed. A space
 /// stands for its elements. Nothing is appended for 0 and for tasks that completed without failure.

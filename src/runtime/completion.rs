@@ -41,11 +41,17 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
         // SAFETY: this thread owns the record of the task it has run.
         let text = unsafe { record.side_mut() }.failure_text.take();
         let name = inspect::name_of(local, slot);
-        let text = match text {
-            Some(text) => format!("{name}: {text} (code {code})"),
-            None => format!("{name} failed with code {code}"),
+        let (text, message) = match text {
+            Some(text) => (text.clone(), format!("{name}: {text} (code {code})")),
+            None => (format!("failed with code {code}"), format!("{name} failed with code {code}")),
         };
-        record.poison(&Arc::new(Failure::new(Status::TaskFailed, code, record.handle(slot), text)));
+        record.poison(&Arc::new(Failure::new(
+            Status::TaskFailed,
+            code,
+            record.handle(slot),
+            text,
+            message,
+        )));
         record.set_phase(Phase::Failed);
     } else if record.has(flag::CONTINUES) && continuation::begin(local, slot) {
         return None;
@@ -84,7 +90,8 @@ pub fn cancel_record(local: &Local, slot: Slot) {
 /// Gives the task in `slot`, which the caller owns or has claimed, a failure that is the runtime's.
 pub fn fail_record(local: &Local, slot: Slot, status: Status, text: String) {
     let record = local.arena().record(slot);
-    let failure = Arc::new(Failure::new(status, status as i32, record.handle(slot), text));
+    let failure =
+        Arc::new(Failure::new(status, status as i32, record.handle(slot), text.clone(), text));
     if status == Status::Cancelled {
         failure.observe(); // Somebody asked for it.
     }
@@ -141,11 +148,7 @@ fn drop_context(local: &Local, slot: Slot) {
 /// Counts down every successor. Gives one that is ready for the caller to run next: the oldest, so that
 /// they run in the order in which they were added; the others are queued.
 #[inline]
-pub fn release(
-    local: &Local,
-    first: NodeRef,
-    failure: Option<&Arc<Failure>>,
-) -> Option<Slot> {
+pub fn release(local: &Local, first: NodeRef, failure: Option<&Arc<Failure>>) -> Option<Slot> {
     let arena = local.arena();
     let mut next = None;
     for successor in arena.successors(first) {

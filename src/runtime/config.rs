@@ -109,7 +109,10 @@ impl Settings {
 
     fn from_file(path: &Path) -> Result<Settings> {
         let text = std::fs::read_to_string(path).map_err(|error| {
-            Error::new(Status::Config, format!("PARLA_CONFIG: cannot read {}: {error}", path.display()))
+            Error::new(
+                Status::Config,
+                format!("PARLA_CONFIG: cannot read {}: {error}", path.display()),
+            )
         })?;
         toml::from_str(&text).map_err(|error| {
             Error::new(Status::Config, format!("{}: {}", path.display(), error.message()))
@@ -136,7 +139,10 @@ impl Settings {
         };
         let stack_size = self.stack_size.unwrap_or(1 << 20);
         if !(MIN_STACK..=MAX_STACK).contains(&stack_size) {
-            return fail!(Config, "stack_size is {stack_size}; it must be at least {MIN_STACK} bytes");
+            return fail!(
+                Config,
+                "stack_size is {stack_size}; it must be at least {MIN_STACK} bytes"
+            );
         }
         let millis = |name, value: Option<i64>, default| {
             let ms = within(name, value.unwrap_or(default), -1..=i64::from(i32::MAX))?;
@@ -226,7 +232,9 @@ fn bytes(get: &impl Fn(&str) -> Option<String>, name: &str) -> Result<Option<u64
     let value = digits.trim().parse::<u64>().ok().and_then(|n| n.checked_mul(1 << shift));
     match value {
         Some(value) => Ok(Some(value)),
-        None => fail!(Config, "{name} is \"{text}\"; it must be a number of bytes, such as 65536 or 4G"),
+        None => {
+            fail!(Config, "{name} is \"{text}\"; it must be a number of bytes, such as 65536 or 4G")
+        }
     }
 }
 
@@ -245,7 +253,8 @@ mod tests {
         let file = std::env::temp_dir().join(format!("parla-config-{}.toml", std::process::id()));
         std::fs::write(&file, "num_threads = 3\nspin_us = 7\nbind = \"none\"\n").unwrap();
         let path = file.to_str().unwrap();
-        let variables = [("PARLA_CONFIG", path), ("PARLA_NUM_THREADS", "5"), ("PARLA_BIND", "node")];
+        let variables =
+            [("PARLA_CONFIG", path), ("PARLA_NUM_THREADS", "5"), ("PARLA_BIND", "node")];
         let given = Settings { bind: Some("core".into()), ..Settings::default() };
         let config = load(given, &variables).unwrap();
         std::fs::remove_file(&file).unwrap();

@@ -114,7 +114,11 @@ pub fn diagnose(local: &Local) -> Diagnosis {
         has_holds |= arena.hold_count(handle) > 0 && !arena.peek_waits(slot);
         left += 1;
         if lines.len() < MOST_NAMED {
-            lines.push(format!("{} {}", name_of(local, slot), why(local, slot, &edges.before, &waits)));
+            lines.push(format!(
+                "{} {}",
+                name_of(local, slot),
+                why(local, slot, &edges.before, &waits)
+            ));
         }
     }
     Diagnosis { cycles: edges.cycles(local, &waits), has_holds, lines, left }
@@ -158,7 +162,10 @@ fn why(
     match Phase::from_u8(record.phase.load(Relaxed)) {
         Phase::Held => {
             let holds = arena.hold_count(handle);
-            format!("is kept by {holds} hold{} that nobody has released", if holds == 1 { "" } else { "s" })
+            format!(
+                "is kept by {holds} hold{} that nobody has released",
+                if holds == 1 { "" } else { "s" }
+            )
         }
         Phase::Blocked => match waits.iter().find(|wait| wait.task == handle) {
             Some(wait) => format!("is blocked in a wait for {}", list(&live(local, &wait.targets))),
@@ -170,7 +177,8 @@ fn why(
         },
         _ => match record.shape.load(Relaxed) {
             0 if local.runtime.workers == 0 => {
-                "is ready, but there are no workers: a thread must lend itself by parla_run_until".to_owned()
+                "is ready, but there are no workers: a thread must lend itself by parla_run_until"
+                    .to_owned()
             }
             0 => "is ready and waits for a worker".to_owned(),
             shape => needs(local, shape),
@@ -236,7 +244,7 @@ impl Edges {
                         }
                     }
                     // A host thread waits: nothing depends on it, but something does wait.
-                    _ => drop(edges.next.entry(from).or_default().push(to)),
+                    _ => edges.next.entry(from).or_default().push(to),
                 }
             }
         }
@@ -280,7 +288,8 @@ impl Edges {
                     }
                     Some(false) => {
                         let from = path.iter().position(|(task, _)| *task == before).unwrap_or(0);
-                        let tasks: Vec<Handle> = path[from..].iter().map(|(task, _)| *task).collect();
+                        let tasks: Vec<Handle> =
+                            path[from..].iter().map(|(task, _)| *task).collect();
                         found.push(cycle(local, tasks, waits));
                     }
                     Some(true) => {}

@@ -113,7 +113,10 @@ impl Fiber {
         };
         let limit = stack.limit().get();
         STACKS.fetch_add(1, Relaxed);
-        Ok(Fiber { coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)), limit })
+        Ok(Fiber {
+            coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)),
+            limit,
+        })
     }
 
     /// Goes on with the stack until it is left. None: its body has ended.

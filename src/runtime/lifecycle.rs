@@ -272,7 +272,9 @@ fn with_signals_blocked<R>(f: impl FnOnce() -> R) -> R {
         let mut all: libc::sigset_t = std::mem::zeroed();
         let mut before: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&mut all);
-        for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT] {
+        for signal in
+            [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGABRT]
+        {
             libc::sigdelset(&mut all, signal);
         }
         libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
@@ -325,7 +327,7 @@ fn settle(runtime: &Arc<Runtime>) -> Result<()> {
     stalled?;
     later?;
     match unobserved {
-        Some(failure) => Err(Error::new(failure.status, failure.text.clone())),
+        Some(failure) => Err(Error::new(failure.status, failure.message.clone())),
         None => Ok(()),
     }
 }

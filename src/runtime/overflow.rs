@@ -115,10 +115,8 @@ extern "C" fn handler(signal: c_int, info: *mut libc::siginfo_t, context: *mut c
         // The guard page, and what a large frame may step over.
         const NEAR: usize = 64 * 1024;
         if limit != 0 && address < limit + 4096 && address + NEAR > limit {
-            say(&[
-                "parla: a task overflowed its stack; raise PARLA_STACK_SIZE (or stack_size in \
-                 parla_config_t), or keep large arrays off the stack\n",
-            ]);
+            say(&["parla: a task overflowed its stack; raise PARLA_STACK_SIZE (or stack_size in \
+                 parla_config_t), or keep large arrays off the stack\n"]);
         }
     }
     let at = usize::from(signal == libc::SIGBUS);

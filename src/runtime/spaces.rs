@@ -1,9 +1,9 @@
 //! Task spaces: tables of handles, by number and by name.
 
+use super::cancel;
 use super::collect::invalid;
 use super::lifecycle::grace;
 use super::local::Local;
-use super::cancel;
 use crate::error::{Result, fail};
 use crate::graph::edges::Look;
 use crate::graph::handle::Kind;
@@ -83,7 +83,8 @@ pub fn create(local: &Local, name: Option<&str>, bounds: Bounds) -> Result<u64> 
         }
         None => return fail!(OutOfMemory, "{MAX_SPACES} task spaces exist already"),
     };
-    let generation = GENERATION.fetch_add(1, Relaxed).wrapping_add(1) & crate::graph::handle::GENERATION_MAX;
+    let generation =
+        GENERATION.fetch_add(1, Relaxed).wrapping_add(1) & crate::graph::handle::GENERATION_MAX;
     let handle = Handle::new(Kind::Space, generation, number);
     let space = Box::new(Space { handle, name: name.map(Into::into), table: Table::new(bounds) });
     if let Some(name) = name {
@@ -178,7 +179,12 @@ pub fn clear(local: &Local) {
     *lock(&local.runtime.spaces.names) = Names::default();
 }
 
-fn make(local: &Local, space: &Space, element: u64, error: &mut Option<crate::error::Error>) -> u64 {
+fn make(
+    local: &Local,
+    space: &Space,
+    element: u64,
+    error: &mut Option<crate::error::Error>,
+) -> u64 {
     let arena = local.arena();
     match arena.begin_unspawned(&local.cache, flag::ELEMENT) {
         Ok(slot) => {
@@ -245,7 +251,11 @@ pub fn slice(
     let wanted = usize::try_from(space.table.count(ranges).map_err(bad)?).unwrap_or(usize::MAX);
     count(wanted);
     if wanted > out.len() {
-        return fail!(BufferTooSmall, "the slice has {wanted} elements, the buffer room for {}", out.len());
+        return fail!(
+            BufferTooSmall,
+            "the slice has {wanted} elements, the buffer room for {}",
+            out.len()
+        );
     }
     let mut at = 0;
     let mut error = None;
@@ -284,7 +294,11 @@ pub fn view(
     }
     count(found);
     if found > out.len() {
-        return fail!(BufferTooSmall, "the view has {found} elements, the buffer room for {}", out.len());
+        return fail!(
+            BufferTooSmall,
+            "the view has {found} elements, the buffer room for {}",
+            out.len()
+        );
     }
     Ok(())
 }
@@ -292,9 +306,10 @@ pub fn view(
 /// Every element that is not complete, or failed.
 pub fn for_each_pending(local: &Local, space: &Space, mut visit: impl FnMut(Handle)) {
     let arena = local.arena();
-    space
-        .table
-        .for_each_pending(|task| arena.look(Handle(task)) == Look::Done, |task| visit(Handle(task)));
+    space.table.for_each_pending(
+        |task| arena.look(Handle(task)) == Look::Done,
+        |task| visit(Handle(task)),
+    );
 }
 
 /// The name of an element: its space's and its index. The space must not go meanwhile: the caller is

@@ -82,8 +82,7 @@ pub fn simple(
 ) -> Result<u64> {
     let shape = if place == 0 && vcus == 0.0 { 0 } else { shape_of(local, place, vcus)? };
     let flags = if local.runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
-    let draft =
-        Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
+    let draft = Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
     let task = match element {
         None => 0,
         Some((space, index)) => match spaces::element(local, space, index)? {
@@ -141,7 +140,8 @@ fn choose_body(spec: &Spec<'_>) -> Result<Body> {
     let mut chosen: Option<Body> = None;
     for members in &spec.alternatives {
         let tuple = vec![Arch::Cpu as u8; members.len()];
-        let variant = spec.variants.iter().find(|(archs, _)| *archs == tuple).map(|(_, body)| *body);
+        let variant =
+            spec.variants.iter().find(|(archs, _)| *archs == tuple).map(|(_, body)| *body);
         let Some(body) = variant.or(spec.body) else {
             return fail!(
                 Infeasible,
@@ -264,4 +264,3 @@ fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]
     }
     Ok(task.0)
 }
-

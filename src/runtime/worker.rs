@@ -175,7 +175,9 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         if local.fibers.end_loop.get() {
             return;
         }
-        if (seat.post.attention.load(Relaxed) || *state.role == Role::StandIn || local.fibers.has_deadline())
+        if (seat.post.attention.load(Relaxed)
+            || *state.role == Role::StandIn
+            || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
             return;
@@ -207,7 +209,11 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
 }
 
 /// Sees to everything that is not a task. Break: the loop ends.
-fn look_up(local: &Local, state: &mut Loop<'_>, own: *const super::fiber::Suspend) -> ControlFlow<()> {
+fn look_up(
+    local: &Local,
+    state: &mut Loop<'_>,
+    own: *const super::fiber::Suspend,
+) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
     // Acquire: partner is the Release in `Seat::call`.
@@ -264,8 +270,10 @@ fn fire_timers(local: &Local) {
         };
         if local.arena().claim(crate::graph::Handle(timer.wait)) {
             // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
-            unsafe { (*timer.blocked).claimed.set(true) };
-            super::wait::go_on(local, timer.blocked);
+            unsafe {
+                (*timer.blocked).claimed.set(true);
+                super::wait::go_on(local, timer.blocked);
+            }
         }
     }
 }

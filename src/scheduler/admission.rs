@@ -81,7 +81,13 @@ impl Admission {
     }
 
     /// A task is ready but for its resources.
-    pub fn submit(&self, slot: Slot, number: u32, shape: &Arc<Shape>, priority: i16) -> Vec<Admitted> {
+    pub fn submit(
+        &self,
+        slot: Slot,
+        number: u32,
+        shape: &Arc<Shape>,
+        priority: i16,
+    ) -> Vec<Admitted> {
         let mut inner = lock(&self.inner);
         let arrival = inner.arrivals;
         inner.arrivals += 1;
@@ -144,9 +150,9 @@ impl Inner {
         let mut admitted = Vec::new();
         let mut barred = vec![false; self.free.len()];
         self.resumes.retain(|(who, vcus)| {
-            let fits = vcus.iter().all(|p| {
-                !barred[p.device as usize] && self.free[p.device as usize].vcus >= p.vcus
-            });
+            let fits = vcus
+                .iter()
+                .all(|p| !barred[p.device as usize] && self.free[p.device as usize].vcus >= p.vcus);
             for part in vcus {
                 if fits {
                     self.free[part.device as usize].vcus -= part.vcus;

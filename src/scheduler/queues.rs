@@ -109,7 +109,8 @@ impl Queues {
 
     fn next_injected(&self, own: &Pool, deque: &Worker<u32>) -> Option<Slot> {
         // One at a time from the device's queue: what lies in a deque can be stolen by any device.
-        retry(|| own.injector.steal()).or_else(|| retry(|| self.any.injector.steal_batch_and_pop(deque)))
+        retry(|| own.injector.steal())
+            .or_else(|| retry(|| self.any.injector.steal_batch_and_pop(deque)))
     }
 
     /// The next task from the shared queues, from other threads, or of low priority.

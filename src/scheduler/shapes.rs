@@ -130,7 +130,11 @@ impl Shapes {
     }
 
     fn cpu_devices(&self) -> impl Iterator<Item = u16> {
-        self.capacities.iter().enumerate().filter(|(_, c)| c.arch == Arch::Cpu).map(|(i, _)| i as u16)
+        self.capacities
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| c.arch == Arch::Cpu)
+            .map(|(i, _)| i as u16)
     }
 
     fn need(&self, member: &Member) -> Result<Need> {
@@ -156,7 +160,9 @@ impl Shapes {
     fn infeasible(&self, members: &[Member], needs: &[Need]) -> Option<String> {
         for (member, need) in members.iter().zip(needs) {
             if need.devices.is_empty() {
-                let exists = self.need(&Member { memory: 0, ..*member }).is_ok_and(|n| !n.devices.is_empty());
+                let exists = self
+                    .need(&Member { memory: 0, ..*member })
+                    .is_ok_and(|n| !n.devices.is_empty());
                 return Some(if exists {
                     let most = self.capacities.iter().map(|c| c.memory).max().unwrap_or(0);
                     format!(

@@ -76,25 +76,13 @@ impl AffinityMask {
     /// then bound as before.
     pub fn apply(&self) -> io::Result<()> {
         // An empty mask would be a zero-length buffer; the kernel refuses it the same way.
-        let words: &[c_ulong] = if self.words.is_empty() {
-            &[0]
-        } else {
-            &self.words
-        };
+        let words: &[c_ulong] = if self.words.is_empty() { &[0] } else { &self.words };
         // SAFETY: the buffer is `size_of_val(words)` readable bytes, a whole number of
         // unsigned longs, and outlives the call, which does not write to it.
         let rc = unsafe {
-            libc::sched_setaffinity(
-                0,
-                size_of_val(words),
-                words.as_ptr().cast::<libc::cpu_set_t>(),
-            )
+            libc::sched_setaffinity(0, size_of_val(words), words.as_ptr().cast::<libc::cpu_set_t>())
         };
-        if rc == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        if rc == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     }
 
     /// The processors of the set, ascending.
@@ -109,17 +97,12 @@ impl AffinityMask {
     /// Whether processor `pu` is in the set.
     pub fn contains(&self, pu: u32) -> bool {
         let pu = pu as usize;
-        self.words
-            .get(pu / BITS)
-            .is_some_and(|word| word & (1 << (pu % BITS)) != 0)
+        self.words.get(pu / BITS).is_some_and(|word| word & (1 << (pu % BITS)) != 0)
     }
 
     /// How many processors the set has.
     pub fn len(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Whether the set has no processor.
@@ -149,10 +132,7 @@ mod tests {
 
     #[test]
     fn equal_sets_are_equal_values() {
-        assert_eq!(
-            AffinityMask::from_pus([1, 2]),
-            AffinityMask::from_pus([2, 1, 1])
-        );
+        assert_eq!(AffinityMask::from_pus([1, 2]), AffinityMask::from_pus([2, 1, 1]));
         assert_eq!(AffinityMask::from_pus([u32::MAX]), AffinityMask::default());
     }
 

@@ -52,10 +52,7 @@ pub(super) fn assemble(
         }
         for (node, mut pus) in parts {
             pus.sort_unstable();
-            cores_of.entry(node).or_default().push(Core {
-                os_index: core.os_index,
-                pus,
-            });
+            cores_of.entry(node).or_default().push(Core { os_index: core.os_index, pus });
         }
     }
     if cores_of.is_empty() {
@@ -72,58 +69,39 @@ pub(super) fn assemble(
             cores: cores_of.remove(&index).unwrap_or_default(),
         })
         .collect();
-    Ok(Topology {
-        nodes,
-        distances,
-        described: machine.described,
-    })
+    Ok(Topology { nodes, distances, described: machine.described })
 }
 
 /// Gives a core and a node to every processor that has none: those of the mask, which the
 /// kernel vouches for even if the source missed them, and those that the source names in
 /// only one of the two lists.
 fn add_missing(machine: &mut Machine, allowed: Option<&AffinityMask>) {
-    let mut in_core: Vec<u32> = machine
-        .cores
-        .iter()
-        .flat_map(|core| core.pus.clone())
-        .collect();
+    let mut in_core: Vec<u32> = machine.cores.iter().flat_map(|core| core.pus.clone()).collect();
     in_core.sort_unstable();
     let in_nodes = machine.nodes.iter().flat_map(|node| node.pus.clone());
-    let mut known: Vec<u32> = in_nodes
-        .chain(allowed.into_iter().flat_map(AffinityMask::pus))
-        .collect();
+    let mut known: Vec<u32> =
+        in_nodes.chain(allowed.into_iter().flat_map(AffinityMask::pus)).collect();
     known.sort_unstable();
     known.dedup();
     for pu in known {
         if in_core.binary_search(&pu).is_err() {
-            machine.cores.push(RawCore {
-                os_index: pu,
-                pus: vec![pu],
-            });
+            machine.cores.push(RawCore { os_index: pu, pus: vec![pu] });
         }
     }
     let in_node: BTreeMap<u32, usize> = home_nodes(&machine.nodes).into_iter().collect();
     let all_pus = machine.cores.iter().flat_map(|core| &core.pus);
-    let homeless: Vec<u32> = all_pus
-        .copied()
-        .filter(|pu| !in_node.contains_key(pu))
-        .collect();
+    let homeless: Vec<u32> = all_pus.copied().filter(|pu| !in_node.contains_key(pu)).collect();
     if homeless.is_empty() {
         return;
     }
     // The first node with processors, else a node of our own: a kernel without NUMA is one
     // node, and calls it 0.
-    let index = machine
-        .nodes
-        .iter()
-        .position(|node| !node.pus.is_empty())
-        .unwrap_or_else(|| {
-            if machine.nodes.is_empty() {
-                machine.nodes.push(RawNode::default());
-            }
-            0
-        });
+    let index = machine.nodes.iter().position(|node| !node.pus.is_empty()).unwrap_or_else(|| {
+        if machine.nodes.is_empty() {
+            machine.nodes.push(RawNode::default());
+        }
+        0
+    });
     machine.nodes[index].pus.extend(homeless);
 }
 
@@ -151,9 +129,7 @@ fn distances(reported: &[Vec<u32>], kept: &[usize]) -> Vec<Vec<u32>> {
         let value = reported.get(from).and_then(|row| row.get(to)).copied();
         value.unwrap_or(REMOTE_DISTANCE).max(LOCAL_DISTANCE)
     };
-    kept.iter()
-        .map(|&from| kept.iter().map(|&to| between(from, to)).collect())
-        .collect()
+    kept.iter().map(|&from| kept.iter().map(|&to| between(from, to)).collect()).collect()
 }
 
 #[cfg(test)]
@@ -161,28 +137,17 @@ mod tests {
     use super::*;
 
     fn node(os_index: u32, pus: &[u32]) -> RawNode {
-        RawNode {
-            os_index,
-            memory_bytes: 1 << 20,
-            pus: pus.to_vec(),
-        }
+        RawNode { os_index, memory_bytes: 1 << 20, pus: pus.to_vec() }
     }
 
     fn core(os_index: u32, pus: &[u32]) -> RawCore {
-        RawCore {
-            os_index,
-            pus: pus.to_vec(),
-        }
+        RawCore { os_index, pus: pus.to_vec() }
     }
 
     /// Node numbers, each with the processors of its cores.
     fn shape(topology: &Topology) -> Vec<(u32, Vec<Vec<u32>>)> {
         let cores = |node: &Node| node.cores.iter().map(|core| core.pus.clone()).collect();
-        topology
-            .nodes
-            .iter()
-            .map(|node| (node.os_index, cores(node)))
-            .collect()
+        topology.nodes.iter().map(|node| (node.os_index, cores(node))).collect()
     }
 
     fn two_uneven_nodes() -> Machine {
@@ -225,10 +190,7 @@ mod tests {
         let mask = AffinityMask::default();
         let result = assemble(two_uneven_nodes(), Some(&mask));
         assert_eq!(result, Err(TopologyError::NoProcessor));
-        assert_eq!(
-            assemble(Machine::default(), None),
-            Err(TopologyError::NoProcessor)
-        );
+        assert_eq!(assemble(Machine::default(), None), Err(TopologyError::NoProcessor));
     }
 
     #[test]
@@ -238,10 +200,7 @@ mod tests {
             cores: vec![core(0, &[0]), core(1, &[1])],
             ..Machine::default()
         };
-        assert_eq!(
-            shape(&assemble(machine, None).unwrap()),
-            [(0, vec![vec![0], vec![1]])]
-        );
+        assert_eq!(shape(&assemble(machine, None).unwrap()), [(0, vec![vec![0], vec![1]])]);
     }
 
     #[test]
@@ -252,10 +211,7 @@ mod tests {
             ..Machine::default()
         };
         let topology = assemble(machine, None).unwrap();
-        assert_eq!(
-            shape(&topology),
-            [(2, vec![vec![0], vec![1]]), (9, vec![vec![2]])]
-        );
+        assert_eq!(shape(&topology), [(2, vec![vec![0], vec![1]]), (9, vec![vec![2]])]);
     }
 
     #[test]
@@ -286,9 +242,6 @@ mod tests {
         let mut machine = two_uneven_nodes();
         machine.distances = vec![vec![99, 3], vec![22, 0]];
         let topology = assemble(machine, None).unwrap();
-        assert_eq!(
-            topology.distances,
-            [[10, 10, 20], [22, 10, 20], [20, 20, 10]]
-        );
+        assert_eq!(topology.distances, [[10, 10, 20], [22, 10, 20], [20, 20, 10]]);
     }
 }

@@ -16,29 +16,17 @@ const MAX_NUMBER: u32 = 1 << 20;
 pub(super) fn read_machine(root: &Path) -> Machine {
     let node_dir = root.join("sys/devices/system/node");
     let numbers = numbered_entries(&node_dir, "node");
-    let nodes = numbers
-        .iter()
-        .map(|&number| read_node(&node_dir, number))
-        .collect();
+    let nodes = numbers.iter().map(|&number| read_node(&node_dir, number)).collect();
     let cores = read_cores(&root.join("sys/devices/system/cpu"));
     let distances = read_distances(&node_dir, &numbers);
-    Machine {
-        nodes,
-        cores,
-        distances,
-        described: false,
-    }
+    Machine { nodes, cores, distances, described: false }
 }
 
 fn read_node(node_dir: &Path, number: u32) -> RawNode {
     let dir = node_dir.join(format!("node{number}"));
     let pus = read(&dir.join("cpulist")).and_then(|text| parse_list(&text));
     let memory = read(&dir.join("meminfo")).and_then(|text| parse_mem_total(&text));
-    RawNode {
-        os_index: number,
-        memory_bytes: memory.unwrap_or(0),
-        pus: pus.unwrap_or_default(),
-    }
+    RawNode { os_index: number, memory_bytes: memory.unwrap_or(0), pus: pus.unwrap_or_default() }
 }
 
 /// The distances between the nodes with these numbers; empty if the kernel gives none.
@@ -47,10 +35,8 @@ fn read_node(node_dir: &Path, number: u32) -> RawNode {
 fn read_distances(node_dir: &Path, numbers: &[u32]) -> Vec<Vec<u32>> {
     let rows = numbers.iter().map(|number| {
         let text = read(&node_dir.join(format!("node{number}/distance")))?;
-        let row: Vec<u32> = text
-            .split_whitespace()
-            .map(|word| word.parse().ok())
-            .collect::<Option<_>>()?;
+        let row: Vec<u32> =
+            text.split_whitespace().map(|word| word.parse().ok()).collect::<Option<_>>()?;
         (row.len() == numbers.len()).then_some(row)
     });
     rows.collect::<Option<_>>().unwrap_or_default()
@@ -74,13 +60,7 @@ fn read_cores(cpu_dir: &Path) -> Vec<RawCore> {
         let number =
             |file: &str| -> Option<u32> { read(&topology.join(file))?.trim().parse().ok() };
         let package = number("physical_package_id").unwrap_or(0);
-        cores.push((
-            package,
-            RawCore {
-                os_index: number("core_id").unwrap_or(pu),
-                pus: siblings,
-            },
-        ));
+        cores.push((package, RawCore { os_index: number("core_id").unwrap_or(pu), pus: siblings }));
     }
     cores.sort_by_key(|(package, core)| (*package, core.pus[0]));
     cores.into_iter().map(|(_, core)| core).collect()
@@ -92,15 +72,7 @@ fn numbered_entries(dir: &Path, prefix: &str) -> Vec<u32> {
         return Vec::new();
     };
     let mut numbers: Vec<u32> = entries
-        .filter_map(|entry| {
-            entry
-                .ok()?
-                .file_name()
-                .to_str()?
-                .strip_prefix(prefix)?
-                .parse()
-                .ok()
-        })
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix(prefix)?.parse().ok())
         .collect();
     numbers.sort_unstable();
     numbers
@@ -127,14 +99,7 @@ fn parse_list(text: &str) -> Option<Vec<u32>> {
 /// Bytes from a node's `meminfo`, whose line reads `Node 0 MemTotal: 5073100 kB`.
 fn parse_mem_total(text: &str) -> Option<u64> {
     let line = text.lines().find(|line| line.contains("MemTotal:"))?;
-    let kib: u64 = line
-        .split_once(':')?
-        .1
-        .trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse()
-        .ok()?;
+    let kib: u64 = line.split_once(':')?.1.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kib.checked_mul(1024)
 }
 
@@ -161,10 +126,7 @@ mod tests {
 
     #[test]
     fn memory_is_parsed() {
-        assert_eq!(
-            parse_mem_total("Node 0 MemUsed: 1 kB\nNode 0 MemTotal:   4 kB\n"),
-            Some(4096)
-        );
+        assert_eq!(parse_mem_total("Node 0 MemUsed: 1 kB\nNode 0 MemTotal:   4 kB\n"), Some(4096));
         assert_eq!(parse_mem_total("Node 0 MemFree: 4 kB"), None);
         assert_eq!(parse_mem_total("Node 0 MemTotal: many kB"), None);
     }
@@ -173,36 +135,21 @@ mod tests {
     /// {0,4} {1,5} {2,6} {3,7}, even ones in package 0. Node 3 has memory only.
     fn interleaved() -> FakeRoot {
         let root = FakeRoot::new();
-        for (node, cpus, distance) in [
-            (0, "0,2,4,6", "10 21 17"),
-            (1, "1,3,5,7", "21 10 28"),
-            (3, "", "17 28 10"),
-        ] {
+        for (node, cpus, distance) in
+            [(0, "0,2,4,6", "10 21 17"), (1, "1,3,5,7", "21 10 28"), (3, "", "17 28 10")]
+        {
             let dir = format!("sys/devices/system/node/node{node}");
             root.write(&format!("{dir}/cpulist"), &format!("{cpus}\n"));
             root.write(&format!("{dir}/distance"), &format!("{distance}\n"));
-            root.write(
-                &format!("{dir}/meminfo"),
-                &format!("Node {node} MemTotal: 8 kB\n"),
-            );
+            root.write(&format!("{dir}/meminfo"), &format!("Node {node} MemTotal: 8 kB\n"));
         }
         for cpu in 0..8 {
             let dir = format!("sys/devices/system/cpu/cpu{cpu}/topology");
             // Half of them in the older spelling.
-            let file = if cpu < 4 {
-                "core_cpus_list"
-            } else {
-                "thread_siblings_list"
-            };
-            root.write(
-                &format!("{dir}/{file}"),
-                &format!("{},{}\n", cpu % 4, cpu % 4 + 4),
-            );
+            let file = if cpu < 4 { "core_cpus_list" } else { "thread_siblings_list" };
+            root.write(&format!("{dir}/{file}"), &format!("{},{}\n", cpu % 4, cpu % 4 + 4));
             root.write(&format!("{dir}/core_id"), &format!("{}\n", cpu % 4 / 2));
-            root.write(
-                &format!("{dir}/physical_package_id"),
-                &format!("{}\n", cpu % 2),
-            );
+            root.write(&format!("{dir}/physical_package_id"), &format!("{}\n", cpu % 2));
         }
         root.write("sys/devices/system/cpu/cpufreq/policy0", "");
         root

@@ -158,16 +158,12 @@ impl Handle {
         // SAFETY: takes nothing, touches nothing.
         let version = unsafe { hwloc_get_api_version() };
         if version >> 16 != API_MAJOR {
-            return Err(format!(
-                "hwloc has API version {version:#x}, not {API_MAJOR}.x"
-            ));
+            return Err(format!("hwloc has API version {version:#x}, not {API_MAJOR}.x"));
         }
         let mut raw = ptr::null_mut();
         // SAFETY: `raw` is valid for the write of one pointer.
         let rc = unsafe { hwloc_topology_init(&mut raw) };
-        let raw = NonNull::new(raw)
-            .filter(|_| rc == 0)
-            .ok_or("hwloc cannot start")?;
+        let raw = NonNull::new(raw).filter(|_| rc == 0).ok_or("hwloc cannot start")?;
         let handle = Self { raw };
         // Refusals are ignored: these calls make discovery quieter and cheaper, the
         // result is right without them.
@@ -214,18 +210,10 @@ impl Handle {
         // becomes a core of its own in `assemble`.
         let cores = match core_depth {
             ..0 => Vec::new(),
-            depth => self.level(depth, |core| RawCore {
-                os_index: core.os_index,
-                pus: pus(core),
-            }),
+            depth => self.level(depth, |core| RawCore { os_index: core.os_index, pus: pus(core) }),
         };
         let distances = self.distances(&nodes).unwrap_or_default();
-        Machine {
-            nodes,
-            cores,
-            distances,
-            described: !this_system,
-        }
+        Machine { nodes, cores, distances, described: !this_system }
     }
 
     /// Reads each object of a level, in hwloc's order: neighbours next to each other.
@@ -292,19 +280,10 @@ unsafe fn rows(matrix: &Distances, nodes: &[RawNode]) -> Option<Vec<Vec<u32>>> {
         // SAFETY: entries are NULL or objects of the topology the matrix came from.
         .map(|&object| unsafe { object.as_ref() }.map(|object| object.os_index))
         .collect();
-    let place = |node: &RawNode| {
-        numbers
-            .iter()
-            .position(|&number| number == Some(node.os_index))
-    };
+    let place = |node: &RawNode| numbers.iter().position(|&number| number == Some(node.os_index));
     let places: Vec<usize> = nodes.iter().map(place).collect::<Option<_>>()?;
     let value = |from: usize, to: usize| u32::try_from(values[from * n + to]).unwrap_or(u32::MAX);
-    Some(
-        places
-            .iter()
-            .map(|&from| places.iter().map(|&to| value(from, to)).collect())
-            .collect(),
-    )
+    Some(places.iter().map(|&from| places.iter().map(|&to| value(from, to)).collect()).collect())
 }
 
 /// The processors of an object.
@@ -315,9 +294,5 @@ fn pus(object: &Obj) -> Vec<u32> {
     // Not managed: the set belongs to the object.
     let set = Bitmap::from_raw(object.cpuset.cast(), false);
     // An infinite set cannot be counted (-1); no object of a loaded topology has one.
-    if set.weight() < 0 {
-        Vec::new()
-    } else {
-        set.into_iter().collect()
-    }
+    if set.weight() < 0 { Vec::new() } else { set.into_iter().collect() }
 }

@@ -148,10 +148,7 @@ fn discover_machine() -> Result<Topology, TopologyError> {
         let mask = (!machine.described).then_some(&allowed);
         return assemble::assemble(machine, mask);
     }
-    assemble::assemble(
-        fallback::read_machine(std::path::Path::new("/")),
-        Some(&allowed),
-    )
+    assemble::assemble(fallback::read_machine(std::path::Path::new("/")), Some(&allowed))
 }
 
 /// How many workers to start when nobody says.

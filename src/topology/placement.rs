@@ -62,11 +62,8 @@ impl Topology {
         // The order of `seats` starts with one seat per core, so a core is shared exactly
         // when the workers go on past those and reach one of its other seats.
         let second_seats_used = n.min(seats.len());
-        let mut workers_on_core: Vec<Vec<usize>> = self
-            .nodes
-            .iter()
-            .map(|node| vec![0; node.cores.len()])
-            .collect();
+        let mut workers_on_core: Vec<Vec<usize>> =
+            self.nodes.iter().map(|node| vec![0; node.cores.len()]).collect();
         for &(node, core, _) in &seats[..second_seats_used] {
             workers_on_core[node][core] += 1;
         }
@@ -75,11 +72,7 @@ impl Topology {
                 let (node, core, thread) = seats[worker % seats.len()];
                 let pus = &self.nodes[node].cores[core].pus;
                 let alone = workers_on_core[node][core] == 1;
-                let pus = if alone {
-                    pus.clone()
-                } else {
-                    vec![pus[thread]]
-                };
+                let pus = if alone { pus.clone() } else { vec![pus[thread]] };
                 Slot { node, core, pus }
             })
             .collect()
@@ -145,28 +138,14 @@ mod tests {
             .collect();
         let n = nodes.len();
         let distance = |i, j| {
-            if i == j {
-                LOCAL_DISTANCE
-            } else {
-                REMOTE_DISTANCE
-            }
+            if i == j { LOCAL_DISTANCE } else { REMOTE_DISTANCE }
         };
-        let distances = (0..n)
-            .map(|i| (0..n).map(|j| distance(i, j)).collect())
-            .collect();
-        Topology {
-            nodes,
-            distances,
-            described: true,
-        }
+        let distances = (0..n).map(|i| (0..n).map(|j| distance(i, j)).collect()).collect();
+        Topology { nodes, distances, described: true }
     }
 
     fn nodes_of(topology: &Topology, n: usize) -> Vec<usize> {
-        topology
-            .worker_slots(n)
-            .iter()
-            .map(|slot| slot.node)
-            .collect()
+        topology.worker_slots(n).iter().map(|slot| slot.node).collect()
     }
 
     #[test]
@@ -174,10 +153,7 @@ mod tests {
         let two = machine(&[&[1, 1], &[1, 1]]);
         assert_eq!(nodes_of(&two, 4), [0, 1, 0, 1]);
         let slots = two.worker_slots(4);
-        assert_eq!(
-            slots.iter().map(|slot| slot.core).collect::<Vec<_>>(),
-            [0, 0, 1, 1]
-        );
+        assert_eq!(slots.iter().map(|slot| slot.core).collect::<Vec<_>>(), [0, 0, 1, 1]);
     }
 
     #[test]
@@ -185,14 +161,8 @@ mod tests {
         let asymmetric = machine(&[&[1, 1, 1, 1], &[1, 1]]);
         assert_eq!(nodes_of(&asymmetric, 6), [0, 1, 0, 0, 1, 0]);
         for n in 0..=6 {
-            let first = nodes_of(&asymmetric, n)
-                .iter()
-                .filter(|&&node| node == 0)
-                .count();
-            assert!(
-                (first as f64 - n as f64 * 4.0 / 6.0).abs() < 1.0,
-                "{first} of {n}"
-            );
+            let first = nodes_of(&asymmetric, n).iter().filter(|&&node| node == 0).count();
+            assert!((first as f64 - n as f64 * 4.0 / 6.0).abs() < 1.0, "{first} of {n}");
         }
     }
 
@@ -200,21 +170,14 @@ mod tests {
     fn a_worker_alone_on_its_core_has_all_of_it() {
         let smt = machine(&[&[2, 2]]);
         let slots = smt.worker_slots(2);
-        assert_eq!(
-            (slots[0].pus.clone(), slots[1].pus.clone()),
-            (vec![0, 1], vec![2, 3])
-        );
+        assert_eq!((slots[0].pus.clone(), slots[1].pus.clone()), (vec![0, 1], vec![2, 3]));
     }
 
     #[test]
     fn siblings_are_used_only_after_every_core() {
         let smt = machine(&[&[2, 2]]);
-        let pus = |n| -> Vec<Vec<u32>> {
-            smt.worker_slots(n)
-                .into_iter()
-                .map(|slot| slot.pus)
-                .collect()
-        };
+        let pus =
+            |n| -> Vec<Vec<u32>> { smt.worker_slots(n).into_iter().map(|slot| slot.pus).collect() };
         assert_eq!(pus(3), [vec![0], vec![2, 3], vec![1]]);
         assert_eq!(pus(4), [vec![0], vec![2], vec![1], vec![3]]);
     }
@@ -222,11 +185,7 @@ mod tests {
     #[test]
     fn cores_without_siblings_are_left_out_of_the_second_round() {
         let hybrid = machine(&[&[2, 1, 2]]);
-        let cores: Vec<usize> = hybrid
-            .worker_slots(5)
-            .iter()
-            .map(|slot| slot.core)
-            .collect();
+        let cores: Vec<usize> = hybrid.worker_slots(5).iter().map(|slot| slot.core).collect();
         assert_eq!(cores, [0, 1, 2, 0, 2]);
     }
 
@@ -234,10 +193,8 @@ mod tests {
     fn more_workers_than_hardware_threads_begin_again() {
         let small = machine(&[&[2], &[1]]);
         let slots = small.worker_slots(7);
-        let places: Vec<(usize, Vec<u32>)> = slots
-            .into_iter()
-            .map(|slot| (slot.node, slot.pus))
-            .collect();
+        let places: Vec<(usize, Vec<u32>)> =
+            slots.into_iter().map(|slot| (slot.node, slot.pus)).collect();
         let round = [(0, vec![0]), (1, vec![2]), (0, vec![1])];
         assert_eq!(places[..3], round);
         assert_eq!(places[3..6], round);
@@ -248,10 +205,7 @@ mod tests {
     fn a_slot_keeps_its_core_when_workers_are_added() {
         let four = machine(&[&[2, 2, 2], &[1], &[2, 2], &[1, 1, 1]]);
         let place = |n: usize| -> Vec<(usize, usize)> {
-            four.worker_slots(n)
-                .iter()
-                .map(|slot| (slot.node, slot.core))
-                .collect()
+            four.worker_slots(n).iter().map(|slot| (slot.node, slot.core)).collect()
         };
         let longest = place(40);
         for n in 0..40 {

@@ -57,10 +57,7 @@ fn parse_groups(text: &str) -> Vec<Group> {
             (_, list) if list.split(',').any(|name| name == "cpu") => Version::V1,
             _ => return None,
         };
-        Some(Group {
-            version,
-            path: PathBuf::from(path),
-        })
+        Some(Group { version, path: PathBuf::from(path) })
     };
     text.lines().filter_map(parse).collect()
 }
@@ -89,27 +86,15 @@ fn parse_mounts(text: &str) -> Vec<Mount> {
             }
             _ => return None,
         };
-        Some(Mount {
-            version,
-            top: unescape(top),
-            point: unescape(point),
-        })
+        Some(Mount { version, top: unescape(top), point: unescape(point) })
     };
     text.lines().filter_map(parse).collect()
 }
 
 /// The kernel writes white space and backslashes in paths as three octal digits.
 fn unescape(path: &str) -> PathBuf {
-    let escapes = [
-        ("\\040", " "),
-        ("\\011", "\t"),
-        ("\\012", "\n"),
-        ("\\134", "\\"),
-    ];
-    escapes
-        .iter()
-        .fold(path.to_owned(), |path, (from, to)| path.replace(from, to))
-        .into()
+    let escapes = [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")];
+    escapes.iter().fold(path.to_owned(), |path, (from, to)| path.replace(from, to)).into()
 }
 
 /// The smallest quota from the process's group up to the top of the mount.
@@ -120,17 +105,10 @@ fn smallest_on_the_way(root: &Path, mount: &Mount, group: &Path) -> Option<f64> 
     let below = group
         .strip_prefix(&mount.top)
         .ok()
-        .filter(|path| {
-            path.components()
-                .all(|part| matches!(part, Component::Normal(_)))
-        })
+        .filter(|path| path.components().all(|part| matches!(part, Component::Normal(_))))
         .unwrap_or(Path::new(""));
     // The last ancestor of a relative path is the empty one: the top itself.
-    smallest(
-        below
-            .ancestors()
-            .filter_map(|path| read_quota(&top.join(path), mount.version)),
-    )
+    smallest(below.ancestors().filter_map(|path| read_quota(&top.join(path), mount.version)))
 }
 
 fn read_quota(dir: &Path, version: Version) -> Option<f64> {
@@ -145,9 +123,7 @@ fn read_quota(dir: &Path, version: Version) -> Option<f64> {
 fn parse_cpu_max(text: &str) -> Option<f64> {
     let mut words = text.split_whitespace();
     let quota = words.next()?.parse().ok()?;
-    let period = words
-        .next()
-        .map_or(Some(DEFAULT_PERIOD_US), |word| word.parse().ok())?;
+    let period = words.next().map_or(Some(DEFAULT_PERIOD_US), |word| word.parse().ok())?;
     cores(quota, period)
 }
 
@@ -206,14 +182,8 @@ mod tests {
     fn only_hierarchies_with_a_cpu_controller_are_taken() {
         let text =
             "12:cpuset:/a\n5:cpu,cpuacct:/b\n4:cpuacct:/d\n1:name=systemd:/e\n0::/c:d\nnoise\n";
-        let group = |version, path: &str| Group {
-            version,
-            path: path.into(),
-        };
-        assert_eq!(
-            parse_groups(text),
-            [group(Version::V1, "/b"), group(Version::V2, "/c:d")]
-        );
+        let group = |version, path: &str| Group { version, path: path.into() };
+        assert_eq!(parse_groups(text), [group(Version::V1, "/b"), group(Version::V2, "/c:d")]);
     }
 
     #[test]
@@ -227,10 +197,8 @@ mod tests {
             top: top.into(),
             point: point.into(),
         };
-        let expected = [
-            mount(Version::V1, "/", "/sys/fs/cgroup/cpu"),
-            mount(Version::V2, "/x", "/a b"),
-        ];
+        let expected =
+            [mount(Version::V1, "/", "/sys/fs/cgroup/cpu"), mount(Version::V2, "/x", "/a b")];
         assert_eq!(parse_mounts(text), expected);
     }
 

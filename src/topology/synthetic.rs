@@ -31,10 +31,7 @@ struct Level<'a> {
 
 /// The machine that `text` describes.
 pub(super) fn describe(text: &str) -> Result<Machine, TopologyError> {
-    let bad = |why: String| TopologyError::BadDescription {
-        text: text.to_owned(),
-        why,
-    };
+    let bad = |why: String| TopologyError::BadDescription { text: text.to_owned(), why };
     let levels = screen(text).map_err(bad)?;
     if let Some(counts) = plain_counts(&levels) {
         return Ok(build(&counts));
@@ -46,12 +43,7 @@ pub(super) fn describe(text: &str) -> Result<Machine, TopologyError> {
 
 /// Refuses numbers given twice by `indexes=`; hwloc merges such objects or keeps both.
 fn check_numbers(machine: &Machine, levels: &[Level<'_>]) -> Result<(), String> {
-    let pus: BTreeSet<u32> = machine
-        .nodes
-        .iter()
-        .flat_map(|node| &node.pus)
-        .copied()
-        .collect();
+    let pus: BTreeSet<u32> = machine.nodes.iter().flat_map(|node| &node.pus).copied().collect();
     let nodes: BTreeSet<u32> = machine.nodes.iter().map(|node| node.os_index).collect();
     let named: u64 = levels.iter().map(|level| level.count).product();
     if pus.len() as u64 != named || nodes.len() != machine.nodes.len() {
@@ -96,11 +88,7 @@ fn tokens(text: &str) -> Result<Vec<&str>, String> {
     for (at, character) in text.char_indices() {
         match character {
             '(' | '[' => depth += 1,
-            ')' | ']' => {
-                depth = depth
-                    .checked_sub(1)
-                    .ok_or("a bracket closes that none opened")?
-            }
+            ')' | ']' => depth = depth.checked_sub(1).ok_or("a bracket closes that none opened")?,
             _ => {}
         }
         if depth == 0 && character.is_ascii_whitespace() {
@@ -118,9 +106,7 @@ fn tokens(text: &str) -> Result<Vec<&str>, String> {
 
 /// Reads `name:count`, `name:count(attributes)` or `[numa(attributes)]`.
 fn level(token: &str) -> Result<Level<'_>, String> {
-    let attached = token
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
+    let attached = token.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     let inner = attached.unwrap_or(token);
     let (head, attributes) = match inner.split_once('(') {
         None => (inner, None),
@@ -135,30 +121,18 @@ fn level(token: &str) -> Result<Level<'_>, String> {
     let (name, count) = match (head.split_once(':'), attached) {
         (Some((name, count)), None) => {
             let count = count.parse().ok().filter(|&count| count > 0);
-            (
-                name,
-                count.ok_or_else(|| format!("\"{token}\" needs a count of at least 1"))?,
-            )
+            (name, count.ok_or_else(|| format!("\"{token}\" needs a count of at least 1"))?)
         }
         (None, Some(_)) => (head, 1),
         (None, None) => return Err(format!("\"{token}\" is not of the form name:count")),
         (Some(_), Some(_)) => return Err(format!("\"{token}\" cannot have a count")),
     };
     let name = name.to_ascii_lowercase();
-    let known = if attached.is_some() {
-        is_numa(&name)
-    } else {
-        is_level(&name)
-    };
+    let known = if attached.is_some() { is_numa(&name) } else { is_level(&name) };
     if !known {
         return Err(format!("\"{name}\" is no level that can stand there"));
     }
-    Ok(Level {
-        name,
-        count,
-        attributes,
-        attached: attached.is_some(),
-    })
+    Ok(Level { name, count, attributes, attached: attached.is_some() })
 }
 
 fn is_numa(name: &str) -> bool {
@@ -209,12 +183,7 @@ struct Counts {
 
 /// `None` unless the text is of the plain form, in which every node is alike.
 fn plain_counts(levels: &[Level<'_>]) -> Option<Counts> {
-    let mut counts = Counts {
-        nodes: 1,
-        packages_per_node: 1,
-        cores: 1,
-        pus: 1,
-    };
+    let mut counts = Counts { nodes: 1, packages_per_node: 1, cores: 1, pus: 1 };
     let mut packages = 1;
     // Each name once, outermost first; `rank` of the last one seen. A package may hold
     // nodes or be held by one.
@@ -255,9 +224,7 @@ fn build(counts: &Counts) -> Machine {
     let cores_per_node = counts.packages_per_node * counts.cores;
     // `screen` bounds the products, so nothing is cut off.
     let range = |index: u64, each: u64| -> Vec<u32> {
-        (index * each..(index + 1) * each)
-            .map(|number| number as u32)
-            .collect()
+        (index * each..(index + 1) * each).map(|number| number as u32).collect()
     };
     let nodes = (0..counts.nodes)
         .map(|node| RawNode {
@@ -267,17 +234,9 @@ fn build(counts: &Counts) -> Machine {
         })
         .collect();
     let cores = (0..counts.nodes * cores_per_node)
-        .map(|core| RawCore {
-            os_index: core as u32,
-            pus: range(core, counts.pus),
-        })
+        .map(|core| RawCore { os_index: core as u32, pus: range(core, counts.pus) })
         .collect();
-    Machine {
-        nodes,
-        cores,
-        distances: Vec::new(),
-        described: true,
-    }
+    Machine { nodes, cores, distances: Vec::new(), described: true }
 }
 
 #[cfg(test)]

@@ -43,12 +43,7 @@ fn check(topology: &Topology) {
     let n = topology.nodes.len();
     assert!(n > 0);
     assert!(topology.nodes.iter().all(|node| !node.cores.is_empty()));
-    assert!(
-        topology
-            .nodes
-            .windows(2)
-            .all(|pair| pair[0].os_index < pair[1].os_index)
-    );
+    assert!(topology.nodes.windows(2).all(|pair| pair[0].os_index < pair[1].os_index));
     assert_eq!(topology.distances.len(), n);
     for (i, row) in topology.distances.iter().enumerate() {
         assert_eq!(row.len(), n);
@@ -89,11 +84,7 @@ fn the_fallback_finds_the_same_machine_as_discover() {
     check(&fallback);
     let found = discover(None).unwrap();
     let shape = |topology: &Topology| -> Vec<(u32, usize)> {
-        topology
-            .nodes
-            .iter()
-            .map(|node| (node.os_index, node.cores.len()))
-            .collect()
+        topology.nodes.iter().map(|node| (node.os_index, node.cores.len())).collect()
     };
     assert_eq!(shape(&fallback), shape(&found));
     assert_eq!(fallback.distances, found.distances);
@@ -108,11 +99,7 @@ fn an_inherited_mask_of_one_processor_is_honoured() {
         let one = AffinityMask::from_pus(before.pus().last());
         one.apply().unwrap();
         let topology = discover(None).unwrap();
-        assert_eq!(
-            AffinityMask::current().unwrap(),
-            one,
-            "discovery changed the mask"
-        );
+        assert_eq!(AffinityMask::current().unwrap(), one, "discovery changed the mask");
         before.apply().unwrap();
         check(&topology);
         assert_eq!(pus_of(&topology), one);
@@ -135,10 +122,7 @@ fn two_and_four_nodes_can_be_described() {
 
     let four = discover(Some("package:2 numa:2 core:2 pu:2")).unwrap();
     check(&four);
-    assert_eq!(
-        (four.nodes.len(), four.num_cores(), four.num_pus()),
-        (4, 8, 16)
-    );
+    assert_eq!((four.nodes.len(), four.num_cores(), four.num_pus()), (4, 8, 16));
     assert_eq!(four.nodes[3].cores[1].pus, [14, 15]);
 }
 
@@ -146,10 +130,7 @@ fn two_and_four_nodes_can_be_described() {
 fn a_description_that_names_no_machine_is_quoted_in_the_error() {
     for text in ["numa:two core:1 pu:1", "", "memcache:2 pu:2", "core:4"] {
         let error = discover(Some(text)).unwrap_err();
-        assert!(
-            error.to_string().contains(&format!("\"{text}\"")),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&format!("\"{text}\"")), "{error}");
     }
 }
 
@@ -214,15 +195,8 @@ mod with_hwloc {
         ] {
             let topology = discover(Some(text)).unwrap();
             check(&topology);
-            assert_eq!(
-                (topology.nodes.len(), topology.num_cores()),
-                (4, 8),
-                "{text}"
-            );
-            assert!(
-                topology.nodes.iter().all(|node| node.cores.len() == 2),
-                "{text}"
-            );
+            assert_eq!((topology.nodes.len(), topology.num_cores()), (4, 8), "{text}");
+            assert!(topology.nodes.iter().all(|node| node.cores.len() == 2), "{text}");
         }
 
         let inside = discover(Some("core:2 numa:2 pu:2")).unwrap();

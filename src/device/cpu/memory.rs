@@ -109,9 +109,7 @@ pub struct NodeMemory {
 impl NodeMemory {
     /// The memory of `node`, where `described` is that of its topology.
     pub fn new(node: &Node, described: bool) -> Self {
-        Self {
-            os_index: (!described).then_some(node.os_index),
-        }
+        Self { os_index: (!described).then_some(node.os_index) }
     }
 
     /// Allocates at least `bytes` bytes, zeroed, preferably on this node.
@@ -125,20 +123,13 @@ impl NodeMemory {
         if bytes == 0 {
             return Err(MemoryError::Empty);
         }
-        let length = bytes
-            .checked_next_multiple_of(page_size())
-            .ok_or(MemoryError::Overflow { bytes })?;
+        let length =
+            bytes.checked_next_multiple_of(page_size()).ok_or(MemoryError::Overflow { bytes })?;
         let pointer = map(length).ok_or(MemoryError::OutOfMemory { bytes })?;
         // SAFETY: the mapping was just made, is `length` long, and nobody else knows it.
-        let bound = self
-            .os_index
-            .is_some_and(|node| unsafe { prefer_node(pointer, length, node) });
+        let bound = self.os_index.is_some_and(|node| unsafe { prefer_node(pointer, length, node) });
         blocks().insert(pointer.as_ptr() as usize, length);
-        Ok(Allocation {
-            pointer,
-            bytes: length,
-            bound,
-        })
+        Ok(Allocation { pointer, bytes: length, bound })
     }
 
     /// Gives back the block that starts at `pointer`, of whichever node. NULL does nothing.
@@ -158,9 +149,7 @@ impl NodeMemory {
         let address = pointer as usize;
         // Taken out before it is unmapped: afterwards another thread may be given the same
         // address and enter it anew. Of two that free the same block, one finds it.
-        let length = blocks()
-            .remove(&address)
-            .ok_or(MemoryError::UnknownPointer { address })?;
+        let length = blocks().remove(&address).ok_or(MemoryError::UnknownPointer { address })?;
         // SAFETY: the entry says that these are our pages, mapped as one; having removed it,
         // this call alone unmaps them; the caller promises that nobody uses them.
         if unsafe { libc::munmap(pointer.cast(), length) } == 0 {
@@ -178,10 +167,7 @@ fn page_size() -> usize {
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     // It cannot fail for this name; 64 KiB is a multiple of the page size of every kernel
     // on the platforms we know, and so is right, if wasteful, in its stead.
-    usize::try_from(size)
-        .ok()
-        .filter(|size| size.is_power_of_two())
-        .unwrap_or(1 << 16)
+    usize::try_from(size).ok().filter(|size| size.is_power_of_two()).unwrap_or(1 << 16)
 }
 
 /// Maps `length` fresh bytes, a multiple of the page size.
@@ -198,11 +184,7 @@ fn map(length: usize) -> Option<NonNull<u8>> {
             0,
         )
     };
-    if address == libc::MAP_FAILED {
-        None
-    } else {
-        NonNull::new(address.cast())
-    }
+    if address == libc::MAP_FAILED { None } else { NonNull::new(address.cast()) }
 }
 
 /// Asks the kernel to place the pages on `node`; whether it agreed.
@@ -290,9 +272,7 @@ mod tests {
     fn a_bound_page_is_on_its_node() {
         let topology = topology::discover(None).unwrap();
         for node in &topology.nodes {
-            let block = NodeMemory::new(node, false)
-                .allocate(3 * page_size())
-                .unwrap();
+            let block = NodeMemory::new(node, false).allocate(3 * page_size()).unwrap();
             // SAFETY: the block is live and at least one byte long.
             unsafe { block.pointer.as_ptr().write(1) };
             let actual = node_of_page(block.pointer);
@@ -326,10 +306,7 @@ mod tests {
         let bytes = usize::MAX;
         assert_eq!(memory.allocate(bytes), Err(MemoryError::Overflow { bytes }));
         let bytes = isize::MAX as usize;
-        assert_eq!(
-            memory.allocate(bytes),
-            Err(MemoryError::OutOfMemory { bytes })
-        );
+        assert_eq!(memory.allocate(bytes), Err(MemoryError::OutOfMemory { bytes }));
     }
 
     #[test]

@@ -57,10 +57,9 @@ impl fmt::Display for BoundsError {
             BoundsError::Length { expected, found } => {
                 write!(f, "{found} bounds given for {expected} dimensions")
             }
-            BoundsError::Shape { dim, extent } => write!(
-                f,
-                "shape[{dim}] is {extent}: 0 or more is a size, -1 is no upper bound"
-            ),
+            BoundsError::Shape { dim, extent } => {
+                write!(f, "shape[{dim}] is {extent}: 0 or more is a size, -1 is no upper bound")
+            }
             BoundsError::Overflow { dim } => {
                 write!(f, "lower[{dim}] + shape[{dim}] is outside int64_t")
             }
@@ -91,17 +90,10 @@ impl Bounds {
         }
         for given in [lower, shape].into_iter().flatten() {
             if given.len() != dims {
-                return Err(BoundsError::Length {
-                    expected: dims,
-                    found: given.len(),
-                });
+                return Err(BoundsError::Length { expected: dims, found: given.len() });
             }
         }
-        let mut bounds = Bounds {
-            ndim: dims,
-            lower: [0; MAX_DIMS],
-            upper: [None; MAX_DIMS],
-        };
+        let mut bounds = Bounds { ndim: dims, lower: [0; MAX_DIMS], upper: [None; MAX_DIMS] };
         if let Some(lower) = lower {
             bounds.lower[..dims].copy_from_slice(lower);
         }
@@ -110,9 +102,7 @@ impl Bounds {
                 UNBOUNDED => None,
                 i64::MIN..UNBOUNDED => return Err(BoundsError::Shape { dim, extent }),
                 0.. => Some(
-                    bounds.lower[dim]
-                        .checked_add(extent)
-                        .ok_or(BoundsError::Overflow { dim })?,
+                    bounds.lower[dim].checked_add(extent).ok_or(BoundsError::Overflow { dim })?,
                 ),
             };
         }
@@ -143,10 +133,7 @@ impl Bounds {
     /// Is this one of the space's indices? An index of another number of dimensions is not.
     pub fn contains(&self, index: &[i64]) -> bool {
         index.len() == self.ndim
-            && index
-                .iter()
-                .enumerate()
-                .all(|(dim, &i)| self.contains_in(dim, i))
+            && index.iter().enumerate().all(|(dim, &i)| self.contains_in(dim, i))
     }
 
     /// Is this one of the space's keys? Integer parts obey the bounds of their dimension, strings

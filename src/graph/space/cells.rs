@@ -314,11 +314,7 @@ impl Cells {
             let Some(directory) = self.directory(k) else {
                 continue;
             };
-            let skip = if k == first_directory {
-                first_offset
-            } else {
-                0
-            };
+            let skip = if k == first_directory { first_offset } else { 0 };
             for (offset, place) in directory.iter().enumerate().skip(skip) {
                 // Acquire pairs with the Release in `install`.
                 let chunk = place.load(Ordering::Acquire);

@@ -53,12 +53,7 @@ impl Grid {
                 },
             };
         }
-        Grid {
-            ndim,
-            len: axes[..ndim].iter().map(|axis| axis.extent).product(),
-            axes,
-            whole,
-        }
+        Grid { ndim, len: axes[..ndim].iter().map(|axis| axis.extent).product(), axes, whole }
     }
 
     /// The number of indices in the box.

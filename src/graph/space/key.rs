@@ -58,16 +58,12 @@ impl OwnedPart {
 impl OwnedKey {
     /// A copy of a borrowed key.
     pub fn new(key: &[KeyPart<'_>]) -> OwnedKey {
-        OwnedKey {
-            parts: key.iter().map(|part| part.to_owned_part()).collect(),
-        }
+        OwnedKey { parts: key.iter().map(|part| part.to_owned_part()).collect() }
     }
 
     /// A copy of a key kept as its parts.
     pub(super) fn of(parts: &[OwnedPart]) -> OwnedKey {
-        OwnedKey {
-            parts: parts.into(),
-        }
+        OwnedKey { parts: parts.into() }
     }
 
     /// The parts, one per dimension.

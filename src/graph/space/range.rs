@@ -58,19 +58,11 @@ impl Error for RangeError {}
 
 impl Range {
     /// The whole dimension: `T[:]`.
-    pub const ALL: Range = Range {
-        start: None,
-        stop: None,
-        step: 1,
-    };
+    pub const ALL: Range = Range { start: None, stop: None, step: 1 };
 
     /// From `start` to before `stop`: `T[start:stop]`.
     pub fn new(start: i64, stop: i64) -> Range {
-        Range {
-            start: Some(start),
-            stop: Some(stop),
-            step: 1,
-        }
+        Range { start: Some(start), stop: Some(stop), step: 1 }
     }
 
     /// The one index `i`, as in the first dimension of `T[i, :]`.
@@ -101,22 +93,14 @@ struct Progression {
 }
 
 impl Progression {
-    const EMPTY: Progression = Progression {
-        first: 0,
-        last: -1,
-        step: 1,
-    };
+    const EMPTY: Progression = Progression { first: 0, last: -1, step: 1 };
 
     fn between(first: i64, last: i64, step: u64) -> Progression {
         if last < first {
             return Progression::EMPTY;
         }
         let past_aligned = last.abs_diff(first) % step;
-        Progression {
-            first,
-            last: last.wrapping_sub_unsigned(past_aligned),
-            step,
-        }
+        Progression { first, last: last.wrapping_sub_unsigned(past_aligned), step }
     }
 
     fn is_empty(&self) -> bool {
@@ -131,7 +115,7 @@ impl Progression {
     }
 
     fn contains(&self, i: i64) -> bool {
-        self.first <= i && i <= self.last && i.abs_diff(self.first) % self.step == 0
+        self.first <= i && i <= self.last && i.abs_diff(self.first).is_multiple_of(self.step)
     }
 }
 
@@ -155,23 +139,14 @@ impl Slice {
 
     fn resolve(bounds: &Bounds, ranges: &[Range], open: OpenEnd) -> Result<Slice, RangeError> {
         if ranges.len() != bounds.ndim() {
-            return Err(RangeError::Dimensions {
-                expected: bounds.ndim(),
-                found: ranges.len(),
-            });
+            return Err(RangeError::Dimensions { expected: bounds.ndim(), found: ranges.len() });
         }
-        let mut slice = Slice {
-            ndim: ranges.len(),
-            axes: [Progression::EMPTY; MAX_DIMS],
-        };
+        let mut slice = Slice { ndim: ranges.len(), axes: [Progression::EMPTY; MAX_DIMS] };
         for (dim, range) in ranges.iter().enumerate() {
             let step = match u64::try_from(range.step) {
                 Ok(step @ 1..) => step,
                 _ => {
-                    return Err(RangeError::Step {
-                        dim,
-                        step: range.step,
-                    });
+                    return Err(RangeError::Step { dim, step: range.step });
                 }
             };
             let lower = bounds.lower(dim);
@@ -182,9 +157,9 @@ impl Slice {
             };
             slice.axes[dim] = match (stop, open) {
                 // A stop of i64::MIN has nothing before it.
-                (Some(stop), _) => stop.checked_sub(1).map_or(Progression::EMPTY, |last| {
-                    Progression::between(first, last, step)
-                }),
+                (Some(stop), _) => stop
+                    .checked_sub(1)
+                    .map_or(Progression::EMPTY, |last| Progression::between(first, last, step)),
                 (None, OpenEnd::Everything) => Progression::between(first, i64::MAX, step),
                 (None, OpenEnd::Nothing) => Progression::EMPTY,
             };
@@ -199,8 +174,7 @@ impl Slice {
         if axes.iter().any(Progression::is_empty) {
             return 0;
         }
-        axes.iter()
-            .fold(1, |count: u64, axis| count.saturating_mul(axis.count()))
+        axes.iter().fold(1, |count: u64, axis| count.saturating_mul(axis.count()))
     }
 
     /// Is this one of the indices?

@@ -46,10 +46,7 @@ impl Place {
 
     fn unpacked(packed: u64) -> Option<Place> {
         let place = packed.checked_sub(1)? as usize;
-        Some(Place {
-            shard: place % SHARDS,
-            entry: place / SHARDS,
-        })
+        Some(Place { shard: place % SHARDS, entry: place / SHARDS })
     }
 }
 
@@ -57,9 +54,7 @@ impl Sparse {
     /// Nothing, for keys of `ndim` parts.
     pub(super) fn new(ndim: usize) -> Sparse {
         Sparse {
-            shards: (0..SHARDS)
-                .map(|_| Shard(Mutex::new(IndexMap::new(ndim))))
-                .collect(),
+            shards: (0..SHARDS).map(|_| Shard(Mutex::new(IndexMap::new(ndim)))).collect(),
             slots: AtomicU64::new(0),
             handles: Cells::new(MAX_CELLS),
             places: Cells::new(MAX_CELLS),
@@ -86,8 +81,7 @@ impl Sparse {
         discard: impl FnOnce(u64),
     ) -> u64 {
         let slot = self.slot_of(key);
-        self.handles
-            .get_or_insert_with(slot, || make(slot), discard)
+        self.handles.get_or_insert_with(slot, || make(slot), discard)
     }
 
     /// The key of a slot, if it was given out.
@@ -139,8 +133,7 @@ impl Sparse {
             let slot = self.slots.fetch_add(1, Ordering::Relaxed);
             let entry = map.add(hash, key, slot);
             let place = Place { shard, entry };
-            self.places
-                .get_or_insert_with(slot, || place.packed(), |_| {});
+            self.places.get_or_insert_with(slot, || place.packed(), |_| {});
             slot
         })
     }
@@ -178,12 +171,7 @@ impl IndexMap {
     const FIRST_LEN: usize = 8;
 
     fn new(ndim: usize) -> IndexMap {
-        IndexMap {
-            ndim,
-            entries: Vec::new(),
-            parts: Vec::new(),
-            table: Vec::new(),
-        }
+        IndexMap { ndim, entries: Vec::new(), parts: Vec::new(), table: Vec::new() }
     }
 
     /// The key of an entry, if there is one of that number.
@@ -214,8 +202,7 @@ impl IndexMap {
     /// Adds a key that is not there. Returns the entry's number.
     fn add(&mut self, hash: u64, key: &[KeyPart<'_>], slot: u64) -> usize {
         let number = self.entries.len();
-        self.parts
-            .extend(key.iter().map(|part| part.to_owned_part()));
+        self.parts.extend(key.iter().map(|part| part.to_owned_part()));
         self.entries.push(Entry { hash, slot });
         if self.entries.len() * 2 > self.table.len() {
             self.rebuild();

@@ -42,12 +42,7 @@ impl Table {
     /// An empty table.
     pub fn new(bounds: Bounds) -> Table {
         let grid = Grid::of(&bounds);
-        Table {
-            dense: Cells::new(grid.len()),
-            sparse: Sparse::new(bounds.ndim()),
-            grid,
-            bounds,
-        }
+        Table { dense: Cells::new(grid.len()), sparse: Sparse::new(bounds.ndim()), grid, bounds }
     }
 
     /// The indices of the space.
@@ -146,9 +141,7 @@ impl Table {
     /// `visit`) insert meanwhile may or may not be seen.
     pub fn for_each(&self, mut visit: impl FnMut(u64, u64)) {
         self.dense.for_each(&mut visit);
-        self.sparse
-            .handles()
-            .for_each(|slot, handle| visit(FIRST_SLOT + slot, handle));
+        self.sparse.handles().for_each(|slot, handle| visit(FIRST_SLOT + slot, handle));
     }
 
     /// Visits each existing handle for which `is_done` is false, in the order of

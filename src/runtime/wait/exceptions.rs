@@ -14,7 +14,8 @@ fn get_globals() -> Option<GetGlobals> {
         // SAFETY: a lookup by name in what is loaded; it is there if the process uses C++.
         let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__cxa_get_globals".as_ptr()) };
         // SAFETY: the symbol is a function of that type by the C++ ABI.
-        (!symbol.is_null()).then(|| unsafe { std::mem::transmute::<*mut c_void, GetGlobals>(symbol) })
+        (!symbol.is_null())
+            .then(|| unsafe { std::mem::transmute::<*mut c_void, GetGlobals>(symbol) })
     })
 }
 

@@ -1,6 +1,6 @@
 //! Tasks that wait: they leave their stack behind, or keep their thread.
 
-use super::{begin, exceptions, outcome, timed_out};
+use super::{begin, exceptions, outcome, retry, timed_out};
 use crate::error::Result;
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, flag, kind};
@@ -94,7 +94,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         hooks::after_block(blocked.task);
     }
     if blocked.claimed.get() {
-        // The record is nobody's until its last dependency is done; it is recycled then.
+        // The record is recycled when its last dependency is done.
+        retry::keep(local, handle, kind::TASK_WAIT, open);
         return blocked.verdict.take().map_or_else(timed_out, Err);
     }
     let failure = arena.record(wait).take_failure();
@@ -104,13 +105,17 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
 
 /// The last task that a task waits for is complete.
 pub fn fire(local: &Local, slot: Slot) {
-    go_on(local, local.arena().record(slot).ctx().cast());
+    // SAFETY: the record has just been fired, by the caller.
+    unsafe { go_on(local, local.arena().record(slot).ctx().cast()) };
 }
 
 /// A blocked wait is over, or has been claimed: it goes on once it has its VCUs.
-pub fn go_on(local: &Local, wait: *const Blocked) {
-    // SAFETY: the wait is blocked until it is delivered, which happens once: the caller has fired or
-    // claimed its record.
+///
+/// # Safety
+/// The caller has fired or claimed the record of the wait, which happens once; so it is blocked until it
+/// is delivered here.
+pub unsafe fn go_on(local: &Local, wait: *const Blocked) {
+    // SAFETY: the caller's contract.
     let blocked = unsafe { &*wait };
     let vcus = blocked.vcus.take();
     if vcus.is_empty() {
@@ -149,7 +154,8 @@ fn park(
             deadline = None;
             if local.arena().claim(handle) {
                 blocked.claimed.set(true);
-                go_on(local, blocked);
+                // SAFETY: claimed just now.
+                unsafe { go_on(local, blocked) };
                 continue;
             }
         }

@@ -93,21 +93,9 @@ fn wrong_bounds_are_refused() {
     let refused = |ndim, lower, shape| Bounds::new(ndim, lower, shape).unwrap_err();
     assert_eq!(refused(0, None, None), BoundsError::Dimensions(0));
     assert_eq!(refused(9, None, None), BoundsError::Dimensions(9));
-    assert_eq!(
-        refused(2, Some(&[1]), None),
-        BoundsError::Length {
-            expected: 2,
-            found: 1
-        }
-    );
-    assert_eq!(
-        refused(2, None, Some(&[3, -2])),
-        BoundsError::Shape { dim: 1, extent: -2 }
-    );
-    assert_eq!(
-        refused(1, Some(&[1]), Some(&[i64::MAX])),
-        BoundsError::Overflow { dim: 0 }
-    );
+    assert_eq!(refused(2, Some(&[1]), None), BoundsError::Length { expected: 2, found: 1 });
+    assert_eq!(refused(2, None, Some(&[3, -2])), BoundsError::Shape { dim: 1, extent: -2 });
+    assert_eq!(refused(1, Some(&[1]), Some(&[i64::MAX])), BoundsError::Overflow { dim: 0 });
     assert!(Bounds::new(1, Some(&[0]), Some(&[i64::MAX])).is_ok());
     assert!(Bounds::new(1, Some(&[i64::MIN]), Some(&[i64::MAX])).is_ok());
 }

@@ -6,9 +6,7 @@ use crate::graph::space::{Range, Table};
 /// Creates every element of a slice; returns their handles.
 fn create(table: &Table, ranges: &[Range]) -> Vec<u64> {
     let mut handles = Vec::new();
-    table
-        .slice(ranges, |index| handles.extend(touch(table, index)))
-        .unwrap();
+    table.slice(ranges, |index| handles.extend(touch(table, index))).unwrap();
     handles
 }
 
@@ -55,8 +53,7 @@ fn s5_a_view_has_existing_elements_only() {
         let t = table(1, None, shape);
         let made = create(&t, &[Range::new(2, 5)]);
         let mut seen = Vec::new();
-        t.view(&[Range::new(0, 50)], |handle| seen.push(handle))
-            .unwrap();
+        t.view(&[Range::new(0, 50)], |handle| seen.push(handle)).unwrap();
         assert_eq!(seen, made);
         assert_eq!(t.len(), 3);
     }

@@ -11,11 +11,8 @@ fn touch_key(table: &Table, key: &[KeyPart<'_>]) -> Option<u64> {
 fn a_string_may_stand_in_any_dimension() {
     for shape in [None, Some(&[4, 4][..])] {
         let t = table(2, None, shape);
-        let keys: [&[KeyPart<'_>]; 3] = [
-            &["cpu".into(), 3.into()],
-            &[3.into(), "cpu".into()],
-            &["cpu".into(), "".into()],
-        ];
+        let keys: [&[KeyPart<'_>]; 3] =
+            [&["cpu".into(), 3.into()], &[3.into(), "cpu".into()], &["cpu".into(), "".into()]];
         for key in keys {
             assert_eq!(t.get_key(key), None);
             let made = touch_key(&t, key);

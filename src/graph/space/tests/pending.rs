@@ -10,11 +10,7 @@ const CELLS: i64 = CHUNK as i64;
 
 /// Three tables in which elements lie in two full chunks and a partial one.
 fn filled() -> [Table; 3] {
-    let tables = [
-        table(1, None, None),
-        table(1, None, Some(&[CELLS * 5])),
-        table(2, None, None),
-    ];
+    let tables = [table(1, None, None), table(1, None, Some(&[CELLS * 5])), table(2, None, None)];
     for t in &tables {
         for i in 0..CELLS * 2 + 3 {
             let index = [i, 0];

@@ -31,8 +31,7 @@ fn a_million_elements_in_a_sparse_space() {
         next += 1;
     });
     let mut viewed = 0;
-    t.view(&[Range::ALL, Range::at(5)], |_| viewed += 1)
-        .unwrap();
+    t.view(&[Range::ALL, Range::at(5)], |_| viewed += 1).unwrap();
     assert_eq!(viewed, (MANY + 2) / 3);
 }
 
@@ -50,8 +49,7 @@ fn a_space_costs_what_is_touched_of_it() {
         assert_eq!(touch(&t, &[side, 0]), None);
         assert_eq!(t.len(), 4);
         let mut viewed = 0;
-        t.view(&[Range::ALL, Range::at(0)], |_| viewed += 1)
-            .unwrap();
+        t.view(&[Range::ALL, Range::at(0)], |_| viewed += 1).unwrap();
         assert_eq!(viewed, 2);
     }
 }
@@ -73,16 +71,7 @@ fn a_growing_space_goes_on_past_its_dense_part() {
         viewed.push(t.key_of(handle - 1).unwrap().to_string());
     })
     .unwrap();
-    assert_eq!(
-        viewed,
-        [
-            "-4,1",
-            "100,1",
-            "5592405,1",
-            "16777216,1",
-            "9223372036854775807,1"
-        ]
-    );
+    assert_eq!(viewed, ["-4,1", "100,1", "5592405,1", "16777216,1", "9223372036854775807,1"]);
 }
 
 #[test]

@@ -5,9 +5,7 @@ use crate::graph::space::{KeyPart, Range, RangeError, Table};
 
 fn indices(table: &Table, ranges: &[Range]) -> Vec<Vec<i64>> {
     let mut indices = Vec::new();
-    table
-        .slice(ranges, |index| indices.push(index.to_vec()))
-        .unwrap();
+    table.slice(ranges, |index| indices.push(index.to_vec())).unwrap();
     assert_eq!(table.count(ranges), Ok(indices.len() as u64));
     indices
 }
@@ -34,19 +32,13 @@ fn a_slice_is_row_major() {
         indices(&t, &[Range::new(1, 9), by(Some(2), Some(8), 3)]),
         [[1, 2], [1, 5], [2, 2], [2, 5]]
     );
-    assert_eq!(
-        indices(&t, &[Range::at(2), by(None, None, 9)]),
-        [[2, 0], [2, 9]]
-    );
+    assert_eq!(indices(&t, &[Range::at(2), by(None, None, 9)]), [[2, 0], [2, 9]]);
 }
 
 #[test]
 fn a_slice_is_clamped_to_the_bounds() {
     let t = table(1, Some(&[-2]), Some(&[5]));
-    assert_eq!(
-        indices(&t, &[Range::new(-9, 99)]),
-        [[-2], [-1], [0], [1], [2]]
-    );
+    assert_eq!(indices(&t, &[Range::new(-9, 99)]), [[-2], [-1], [0], [1], [2]]);
     assert!(indices(&t, &[Range::new(2, 1)]).is_empty());
     assert!(indices(&t, &[Range::new(7, 9)]).is_empty());
     assert!(indices(&t, &[by(None, Some(i64::MIN), 1)]).is_empty());
@@ -79,11 +71,7 @@ fn a_count_of_more_than_can_be_counted_saturates() {
     assert_eq!(t.count(&none), Ok(0));
     let t = table(1, Some(&[i64::MIN]), None);
     assert_eq!(t.count(&[by(None, Some(i64::MAX), 1)]), Ok(u64::MAX));
-    assert_eq!(
-        t.count(&[by(None, Some(i64::MAX), i64::MAX)]),
-        Ok(3),
-        "MIN, -1, MAX - 1"
-    );
+    assert_eq!(t.count(&[by(None, Some(i64::MAX), i64::MAX)]), Ok(3), "MIN, -1, MAX - 1");
 }
 
 #[test]
@@ -92,10 +80,7 @@ fn a_sparse_view_is_in_index_order_not_in_insertion_order() {
     for index in [[7, 0], [-3, 9], [0, 5], [-3, 2]] {
         touch(&t, &index).unwrap();
     }
-    assert_eq!(
-        viewed(&t, &[Range::ALL, Range::ALL]),
-        ["-3,2", "-3,9", "0,5", "7,0"]
-    );
+    assert_eq!(viewed(&t, &[Range::ALL, Range::ALL]), ["-3,2", "-3,9", "0,5", "7,0"]);
     assert_eq!(viewed(&t, &[Range::new(-5, 1), Range::at(5)]), ["0,5"]);
 }
 
@@ -111,10 +96,8 @@ fn a_view_by_look_up_and_a_view_by_walk_agree() {
             let ranges = [by(Some(1), Some(40), 2), by(None, Some(3), 1)];
             let mut expected: Vec<_> = indices(&t, &ranges);
             expected.retain(|index| t.get(index).is_some());
-            let expected: Vec<_> = expected
-                .iter()
-                .map(|index| format!("{},{}", index[0], index[1]))
-                .collect();
+            let expected: Vec<_> =
+                expected.iter().map(|index| format!("{},{}", index[0], index[1])).collect();
             assert_eq!(viewed(&t, &ranges), expected);
         }
     }
@@ -132,13 +115,7 @@ fn keys_with_strings_are_in_no_range() {
 #[test]
 fn wrong_ranges_are_refused() {
     let t = table(2, None, None);
-    assert_eq!(
-        t.count(&[Range::ALL]),
-        Err(RangeError::Dimensions {
-            expected: 2,
-            found: 1
-        })
-    );
+    assert_eq!(t.count(&[Range::ALL]), Err(RangeError::Dimensions { expected: 2, found: 1 }));
     for step in [0, -1] {
         let ranges = [Range::ALL, by(None, None, step)];
         let refused = Err(RangeError::Step { dim: 1, step });
