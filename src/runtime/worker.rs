@@ -76,7 +76,10 @@ thread_local! {
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
     let mut state = Loop { role, done };
     if local.runtime.config.own_stacks {
-        return look_for_work(local, &mut state);
+        local.fibers.limit.set(super::fiber::own_stack_limit());
+        look_for_work(local, &mut state);
+        local.fibers.limit.set(0);
+        return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
@@ -176,7 +179,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             return;
         }
         if (seat.post.attention.load(Relaxed)
-            || *state.role == Role::StandIn
+            || (*state.role == Role::StandIn && spares::any_dismissed(runtime))
             || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
@@ -301,18 +304,19 @@ fn search(local: &Local) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
+    let more = || queues.any_work(device);
+    let stop_search = || sleep.found(device, more, &queues.order[device as usize], wake);
     sleep.start_search(device);
     loop {
         let give_up = Instant::now() + runtime.config.spin;
         loop {
             if seat.post.attention.load(Relaxed) {
-                sleep.stop_search(device);
+                stop_search();
                 return None;
             }
             let found = queues.next_local(device, &local.deque, 0);
             if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
-                let more = || queues.any_work(device);
-                sleep.found(device, more, &queues.order[device as usize], wake);
+                stop_search();
                 return Some(slot);
             }
             for _ in 0..32 {
@@ -335,7 +339,7 @@ fn search(local: &Local) -> Option<Slot> {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
-                sleep.stop_search(device);
+                stop_search();
                 seat.post.attention.store(true, Relaxed);
                 return None; // Timers, and another look around.
             }

@@ -78,7 +78,7 @@ impl Sleep {
         self.devices[device as usize].state.fetch_add(SEARCHER, SeqCst);
     }
 
-    /// A searcher has found work. If it was the last one and more work is to be seen, it wakes another:
+    /// A searcher has found work, or has something else to do. If it was the last one and more work is to be seen, it wakes another:
     /// whoever queued that work may have relied on it.
     pub fn found(&self, device: u16, more: impl Fn() -> bool, order: &[u16], wake: impl Fn(u32)) {
         let before = self.devices[device as usize].state.fetch_sub(SEARCHER, SeqCst);
@@ -109,11 +109,6 @@ impl Sleep {
             list.remove(at);
             device.state.fetch_add(SEARCHER.wrapping_sub(SLEEPER), SeqCst);
         }
-    }
-
-    /// A searcher leaves the pool.
-    pub fn stop_search(&self, device: u16) {
-        self.devices[device as usize].state.fetch_sub(SEARCHER, SeqCst);
     }
 
     /// Workers of the device that sleep.
