@@ -75,7 +75,10 @@ thread_local! {
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
     let mut state = Loop { role, done };
     if local.runtime.config.own_stacks {
-        return look_for_work(local, &mut state);
+        local.fibers.limit.set(super::fiber::own_stack_limit());
+        look_for_work(local, &mut state);
+        local.fibers.limit.set(0);
+        return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
@@ -172,7 +175,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             return;
         }
         if (seat.post.attention.load(Relaxed)
-            || *state.role == Role::StandIn
+            || (*state.role == Role::StandIn && spares::any_dismissed(runtime))
             || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {

@@ -67,7 +67,7 @@ static int32_t waits(void *ctx) {
 }
 
 int main(void) {
-    parla_config_t config = {.size = sizeof config, .num_threads = 3};
+    parla_config_t config = {.size = sizeof config, .num_threads = 3, .wait_mode = PARLA_WAIT_STACK};
     const parla_hooks_t first = hooks(&one), second = hooks(&two);
     uint32_t id1, id2;
     CHECK(parla_hooks_add(&first, &id1) == PARLA_OK);
