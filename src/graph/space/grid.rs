@@ -53,7 +53,9 @@ impl Grid {
                 },
             };
         }
-        Grid { ndim, len: axes[..ndim].iter().map(|axis| axis.extent).product(), axes, whole }
+        // Saturating for the sake of an extent of 0 that comes after large ones: the product fits anyway.
+        let len = axes[..ndim].iter().fold(1u64, |len, axis| len.saturating_mul(axis.extent));
+        Grid { ndim, len, axes, whole }
     }
 
     /// The number of indices in the box.
