@@ -53,8 +53,12 @@ impl Grid {
                 },
             };
         }
-        // Saturating for the sake of an extent of 0 that comes after large ones: the product fits anyway.
-        let len = axes[..ndim].iter().fold(1u64, |len, axis| len.saturating_mul(axis.extent));
+        if axes[..ndim].iter().any(|axis| axis.extent == 0) {
+            // Nothing is in the box: let that be seen at the first dimension, before large extents of others
+            // are multiplied.
+            axes.iter_mut().for_each(|axis| axis.extent = 0);
+        }
+        let len = axes[..ndim].iter().map(|axis| axis.extent).product();
         Grid { ndim, len, axes, whole }
     }
 
