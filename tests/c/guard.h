@@ -3,6 +3,9 @@
 #ifndef GUARD_H
 #define GUARD_H
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <parla.h>
 #include <pthread.h>
