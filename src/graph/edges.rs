@@ -323,7 +323,11 @@ impl Arena {
     fn free_chain(&self, cache: &Cache, mut chain: u32) {
         while chain != 0 {
             let block = Slot(chain);
-            chain = self.record(block).next.load(Relaxed);
+            let record = self.record(block);
+            chain = record.next.load(Relaxed);
+            // Nodes lay over the words that other uses of a record rely on to be old or zero.
+            record.holds.store(0, Relaxed);
+            record.overflow.store(0, Relaxed);
             cache.give(self, block);
         }
     }

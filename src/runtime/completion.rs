@@ -158,8 +158,9 @@ pub fn release(local: &Local, first: NodeRef, failure: Option<&Arc<Failure>>) ->
         match arena.count_down(&local.cache, successor, 1) {
             Countdown::Open => {}
             Countdown::Ready => {
-                if local.is_worker.get() && is_plain(arena.record(successor)) {
-                    arena.record(successor).set_phase(Phase::Ready);
+                let record = arena.record(successor);
+                if local.is_worker.get() && is_plain(record) && !record.is_poisoned() {
+                    record.set_phase(Phase::Ready);
                     if let Some(before) = next.replace(successor) {
                         ready(local, before);
                     }

@@ -34,6 +34,10 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// Tasks that this thread is about to skip, and whether it is at it.
+    pub to_skip: Cell<Vec<Slot>>,
+    /// See `to_skip`.
+    pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
     /// The last request that was looked up, and its shape.
@@ -123,6 +127,8 @@ impl Local {
             is_worker: Cell::new(is_worker),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            to_skip: Cell::default(),
+            skips: Cell::new(false),
             timed_out: Cell::default(),
             last_shape: Cell::new((0, 0, 0)),
         });
