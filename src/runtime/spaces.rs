@@ -29,6 +29,11 @@ pub struct Space {
 }
 
 impl Space {
+    /// Its handle.
+    pub fn handle(&self) -> u64 {
+        self.handle.0
+    }
+
     /// Its table.
     pub fn table(&self) -> &Table {
         &self.table
