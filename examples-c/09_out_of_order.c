@@ -31,7 +31,7 @@ int main(void)
     CHECK(parla_taskspace_task(T, &zero, &t0)); /* a handle; nothing is spawned yet */
     CHECK(parla_taskspace_spawn(T, &one, second, NULL, PARLA_ANY, 0, &t0, 1, NULL));
     CHECK(parla_task_state(t0, &state));
-    puts(state == PARLA_TASK_CREATED ? "T[1] is spawned, T[0] is not" : "unexpected state");
+    puts(state == PARLA_STATE_CREATED ? "T[1] is spawned, T[0] is not" : "unexpected state");
     CHECK(parla_taskspace_spawn(T, &zero, first, NULL, PARLA_ANY, 0, NULL, 0, NULL));
 
     CHECK(parla_finalize());

@@ -66,9 +66,9 @@ int main(void)
         printf("the failure came from %s\n", origin == chain[0] ? "load" : "another task");
     }
     CHECK(parla_task_state(chain[2], &state));
-    printf("report was %s\n", state == PARLA_TASK_SKIPPED && !reported ? "skipped" : "run");
+    printf("report was %s\n", state == PARLA_STATE_SKIPPED && !reported ? "skipped" : "run");
     CHECK(parla_task_state(chain[1], &state));
-    printf("parse was %s\n", state == PARLA_TASK_SKIPPED && !parsed ? "skipped" : "run");
+    printf("parse was %s\n", state == PARLA_STATE_SKIPPED && !parsed ? "skipped" : "run");
 
     CHECK(parla_wait(&sibling, 1, -1));
     printf("the sibling %s\n", sibling_ran ? "ran" : "did not run");

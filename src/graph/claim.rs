@@ -135,6 +135,26 @@ impl Arena {
         }
     }
 
+    /// Takes a claim on a wait back, with `guards` to hold it: the same wait begins again. False: its last
+    /// dependency has completed meanwhile.
+    #[must_use]
+    pub fn revive(&self, handle: Handle, guards: u32) -> bool {
+        let record = self.record(handle.slot());
+        let mut pending = record.pending.load(Acquire);
+        loop {
+            let open = pending & COUNT;
+            if generation_of(pending) != handle.generation() || pending & CLAIMED == 0 || open == 0
+            {
+                return false;
+            }
+            let revived = (pending & !CLAIMED) + u64::from(guards);
+            match record.pending.compare_exchange_weak(pending, revived, SeqCst, Acquire) {
+                Ok(_) => return true,
+                Err(now) => pending = now,
+            }
+        }
+    }
+
     /// Whether the cancellation of the task in `slot` has been requested.
     #[inline]
     pub fn cancel_requested(&self, slot: Slot) -> bool {

@@ -13,16 +13,24 @@ pub struct Failure {
     pub code: i32,
     /// The task that failed first.
     pub origin: Handle,
-    /// What happened, with the task's name.
+    /// What happened: the body's own words, if it has set any.
     pub text: String,
+    /// What a waiter is told: the task's name, the text and the code.
+    pub message: String,
     /// Whether anybody has been told.
     observed: AtomicBool,
 }
 
 impl Failure {
     /// A failure that nobody has been told of.
-    pub fn new(status: Status, code: i32, origin: Handle, text: String) -> Failure {
-        Failure { status, code, origin, text, observed: AtomicBool::new(false) }
+    pub fn new(
+        status: Status,
+        code: i32,
+        origin: Handle,
+        text: String,
+        message: String,
+    ) -> Failure {
+        Failure { status, code, origin, text, message, observed: AtomicBool::new(false) }
     }
 
     /// Notes that somebody has been told.

@@ -41,11 +41,17 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
         // SAFETY: this thread owns the record of the task it has run.
         let text = unsafe { record.side_mut() }.failure_text.take();
         let name = inspect::name_of(local, slot);
-        let text = match text {
-            Some(text) => format!("{name}: {text} (code {code})"),
-            None => format!("{name} failed with code {code}"),
+        let (text, message) = match text {
+            Some(text) => (text.clone(), format!("{name}: {text} (code {code})")),
+            None => (format!("failed with code {code}"), format!("{name} failed with code {code}")),
         };
-        record.poison(&Arc::new(Failure::new(Status::TaskFailed, code, record.handle(slot), text)));
+        record.poison(&Arc::new(Failure::new(
+            Status::TaskFailed,
+            code,
+            record.handle(slot),
+            text,
+            message,
+        )));
         record.set_phase(Phase::Failed);
     } else if record.has(flag::CONTINUES) && continuation::begin(local, slot) {
         return None;
@@ -84,7 +90,8 @@ pub fn cancel_record(local: &Local, slot: Slot) {
 /// Gives the task in `slot`, which the caller owns or has claimed, a failure that is the runtime's.
 pub fn fail_record(local: &Local, slot: Slot, status: Status, text: String) {
     let record = local.arena().record(slot);
-    let failure = Arc::new(Failure::new(status, status as i32, record.handle(slot), text));
+    let failure =
+        Arc::new(Failure::new(status, status as i32, record.handle(slot), text.clone(), text));
     if status == Status::Cancelled {
         failure.observe(); // Somebody asked for it.
     }

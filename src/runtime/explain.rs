@@ -13,7 +13,7 @@ pub fn explain(local: &Local, task: Handle) -> Result<String> {
     Ok(match look {
         Look::Done | Look::Invalid => "the task is complete".to_owned(),
         Look::Failed => match local.runtime.failures.of(local, task) {
-            Some(failure) => format!("{name} is complete: {}", failure.text),
+            Some(failure) => format!("{name} is complete: {}", failure.message),
             None => "the task is complete".to_owned(),
         },
         Look::Live => format!("{name} {}", diagnosis::explain(local, task.slot())),

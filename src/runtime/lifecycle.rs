@@ -327,7 +327,7 @@ fn settle(runtime: &Arc<Runtime>) -> Result<()> {
     stalled?;
     later?;
     match unobserved {
-        Some(failure) => Err(Error::new(failure.status, failure.text.clone())),
+        Some(failure) => Err(Error::new(failure.status, failure.message.clone())),
         None => Ok(()),
     }
 }

@@ -2,12 +2,14 @@
 
 use super::fiber::Fibers;
 use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
+use super::wait::TimedOut;
 use crate::error::{Result, fail};
 use crate::graph::{Arena, Cache, Handle, Slot};
 use crate::scheduler::seat::Seat;
 use crate::sync::atomic::Ordering::Relaxed;
 use crossbeam_deque::Worker;
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// A thread that takes part. Only that thread uses it; tasks never leave their thread, so a reference
@@ -32,6 +34,8 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// Waits whose time ran out.
+    pub timed_out: Cell<VecDeque<TimedOut>>,
     /// The last request that was looked up, and its shape.
     pub last_shape: Cell<(i32, u64, u32)>,
 }
@@ -119,6 +123,7 @@ impl Local {
             is_worker: Cell::new(is_worker),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            timed_out: Cell::default(),
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);

@@ -76,7 +76,7 @@ pub fn wait_until_quiet(local: &Local, timeout_ns: i64) -> Result<()> {
         if deadline.is_some_and(|d| d <= now) {
             break fail!(Timeout, "the time limit ran out before all tasks were complete");
         }
-        if let Some(error) = watch.check(local, None) {
+        if let Some(error) = watch.check(local) {
             break Err(error);
         }
         let until = [deadline, watch.next()].into_iter().flatten().min();

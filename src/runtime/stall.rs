@@ -3,18 +3,20 @@
 //! Nobody watches all the time. Whoever is about to sleep while tasks are left sets an alarm; when it
 //! rings and nothing has moved, the graph is looked at (`diagnosis.rs`). Cycles are broken: their tasks
 //! and waits get DEADLOCK. Everything else is reported on stderr once. A wait gives STALLED only if every
-//! thread that has ever called the library waits too, since any other could spawn what is missing.
+//! thread that has ever called the library waits too, since any other could spawn what is missing. Holds
+//! are no stall, for what they stand for goes on elsewhere; but that nothing else goes on is said once
+//! per start of the runtime, and again at its end.
 
 use super::diagnosis::{Diagnosis, diagnose};
 use super::lifecycle::Runtime;
 use super::local::Local;
 use super::{cancel, completion, quiesce, ready, wait, worker};
 use crate::error::{Error, Result, Status};
-use crate::graph::record::kind;
+use crate::graph::record::{Phase, kind};
 use crate::graph::{Handle, Slot};
 use crate::scheduler::admission::{Admitted, Returning};
 use crate::sync::atomic::{
-    AtomicU64,
+    AtomicBool, AtomicU64,
     Ordering::{Acquire, Relaxed},
 };
 use crate::sync::{Mutex, lock};
@@ -26,6 +28,8 @@ pub struct Stall {
     looking: Mutex<()>,
     /// Tasks spawned and completed when the last report was made, folded.
     reported: AtomicU64,
+    /// Whether it has been said that only holds are waited for.
+    holds_reported: AtomicBool,
 }
 
 /// A picture of the runtime in which nothing moves: tasks spawned, tasks completed.
@@ -80,7 +84,7 @@ pub fn idle_check(local: &Local) {
     }
 }
 
-/// Looks at the graph. True: a cycle was broken, so things move again.
+/// Looks at the graph. None: a cycle was broken, so things move again.
 fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     let stall = &local.runtime.stall;
     let _one = lock(&stall.looking);
@@ -93,7 +97,18 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
         return None;
     }
     if stall.reported.swap(fold(still), Relaxed) != fold(still) {
-        eprintln!("parla: stalled: {}", diagnosis.report());
+        if diagnosis.has_holds {
+            if !stall.holds_reported.swap(true, Relaxed) {
+                eprintln!("parla: only holds are waited for: {}", diagnosis.report());
+            }
+        } else if all_wait(local) {
+            eprintln!("parla: stalled: {}", diagnosis.report());
+        } else {
+            eprintln!(
+                "parla: nothing can run until the program spawns or cancels: {}",
+                diagnosis.report()
+            );
+        }
     }
     Some(diagnosis)
 }
@@ -109,8 +124,15 @@ fn break_cycle(local: &Local, cycle: &super::diagnosis::Cycle) -> bool {
     }
     let claimed: Vec<Handle> =
         cycle.tasks.iter().copied().filter(|&task| local.arena().claim(task)).collect();
-    for &task in &claimed {
-        completion::fail_record(local, task.slot(), Status::Deadlock, cycle.text.clone());
+    // One failure for all of them: whoever hears of it has heard of the whole cycle.
+    if let Some(&first) = claimed.first() {
+        completion::fail_record(local, first.slot(), Status::Deadlock, cycle.text.clone());
+        // SAFETY: claimed just now, so the record is this thread's.
+        let failure = unsafe { local.arena().record(first.slot()).failure() };
+        for task in &claimed {
+            failure.iter().for_each(|failure| local.arena().record(task.slot()).poison(failure));
+            local.arena().record(task.slot()).set_phase(Phase::Failed);
+        }
     }
     for &task in &claimed {
         completion::complete_claimed(local, task);
@@ -144,11 +166,11 @@ impl Watch {
 
     /// When to look next.
     pub fn next(&self) -> Option<Instant> {
-        Some(Instant::now() + self.after?)
+        Some(Instant::now() + self.after? / 2)
     }
 
     /// Looks. An error: what the caller waits for can never come.
-    pub fn check(&mut self, local: &Local, _wait: Option<Handle>) -> Option<Error> {
+    pub fn check(&mut self, local: &Local) -> Option<Error> {
         let after = self.after?;
         let Some(now) = still(local) else {
             self.since = None;
@@ -178,6 +200,8 @@ impl Watch {
 /// Waits until nothing is left; what can never run is cancelled, and named in the error.
 pub fn settle(local: &Local) -> Result<()> {
     let mut first = Ok(());
+    local.runtime.stall.holds_reported.store(false, Relaxed);
+    local.runtime.stall.reported.store(0, Relaxed);
     loop {
         if local.runtime.workers == 0 && !local.is_worker.get() {
             // Nobody else would run what can run.

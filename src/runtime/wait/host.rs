@@ -1,6 +1,6 @@
 //! Threads that run no task: they sleep, or lend themselves.
 
-use super::{begin, deadline, finish, timed_out};
+use super::{begin, deadline, finish, retry, timed_out};
 use crate::error::{Error, Result, fail};
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, kind};
@@ -31,9 +31,10 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
             break;
         }
         let late = deadline.is_some_and(|d| d <= Instant::now());
-        let stalled: Option<Error> = watch.check(local, Some(handle));
+        let stalled: Option<Error> = watch.check(local);
         if late || stalled.is_some() {
             if local.arena().claim(handle) {
+                retry::keep(local, handle, kind::HOST_WAIT, open);
                 return stalled.map_or_else(timed_out, Err);
             }
             deadline = None; // The last task is just completing.
@@ -71,7 +72,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let watch = RefCell::new(Watch::new(&local.runtime));
     let lent = worker::lend(local, || {
         is_fired(local, slot) || late() || {
-            let found = watch.borrow_mut().check(local, Some(handle));
+            let found = watch.borrow_mut().check(local);
             let hopeless = found.is_some();
             *verdict.borrow_mut() = found;
             hopeless
@@ -80,6 +81,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     local.fibers.lent_until.set(None);
     quiesce::poke(&local.runtime);
     if !is_fired(local, slot) && local.arena().claim(handle) {
+        retry::keep(local, handle, kind::HOST_WAIT, &open);
         lent?;
         return verdict.take().map_or_else(timed_out, Err);
     }

@@ -7,9 +7,11 @@
 mod exceptions;
 mod host;
 mod in_place;
+mod retry;
 mod task;
 
 pub use host::run_until;
+pub use retry::TimedOut;
 pub use task::go_on;
 
 use super::collect::collect;
@@ -73,6 +75,16 @@ fn begin(
     fill: impl FnOnce(&crate::graph::Record),
 ) -> Result<(Slot, Countdown)> {
     let arena = local.arena();
+    if let Some(slot) = retry::take_up(local, kind, open, guards + 1) {
+        // A failure from before may be that of a task that this wait is not for. Those of its own are
+        // found by looking, or come after the look.
+        arena.record(slot).take_failure();
+        for &task in open.iter().filter(|task| arena.look(**task) == Look::Failed) {
+            poison_by(local, slot, task);
+        }
+        fill(arena.record(slot));
+        return Ok((slot, arena.count_down(&local.cache, slot, 1)));
+    }
     let slot = arena.begin(&local.cache, kind, 0, open.len() as u32 + guards + 1)?;
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
         arena.rearm(slot, 0);
@@ -115,7 +127,7 @@ fn finish(local: &Local, slot: Slot) -> Result<()> {
 fn outcome(failure: Option<Arc<Failure>>) -> Result<()> {
     let Some(failure) = failure else { return Ok(()) };
     failure.observe();
-    Err(Error::new(failure.status, failure.text.clone()))
+    Err(Error::new(failure.status, failure.message.clone()))
 }
 
 fn timed_out<T>() -> Result<T> {

@@ -1,6 +1,6 @@
 //! Tasks that wait: they leave their stack behind, or keep their thread.
 
-use super::{begin, exceptions, outcome, timed_out};
+use super::{begin, exceptions, outcome, retry, timed_out};
 use crate::error::Result;
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, flag, kind};
@@ -94,7 +94,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         hooks::after_block(blocked.task);
     }
     if blocked.claimed.get() {
-        // The record is nobody's until its last dependency is done; it is recycled then.
+        // The record is recycled when its last dependency is done.
+        retry::keep(local, handle, kind::TASK_WAIT, open);
         return blocked.verdict.take().map_or_else(timed_out, Err);
     }
     let failure = arena.record(wait).take_failure();
