@@ -672,7 +672,8 @@ typedef struct parla_hooks_t {
 #define PARLA_ANY 0
 
 /**
- * Any CPU device. A CPU device is the pool of workers of one NUMA node.
+ * Any CPU device. A CPU device is the pool of workers of one NUMA node; a node that gets no worker is no
+ * device.
  */
 #define PARLA_CPU 16777216
 

@@ -69,7 +69,8 @@ pub type parla_place_t = i32;
 
 /// Any device of any architecture.
 pub const PARLA_ANY: parla_place_t = 0;
-/// Any CPU device. A CPU device is the pool of workers of one NUMA node.
+/// Any CPU device. A CPU device is the pool of workers of one NUMA node; a node that gets no worker is no
+/// device.
 pub const PARLA_CPU: parla_place_t = 0x0100_0000;
 /// Any GPU device.
 pub const PARLA_GPU: parla_place_t = 0x0200_0000;

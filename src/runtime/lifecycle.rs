@@ -48,7 +48,7 @@ pub struct Runtime {
     pub config: Config,
     /// The machine, or the described one.
     pub topology: Topology,
-    /// CPU devices, one per node.
+    /// CPU devices, one per node that has workers.
     pub devices: Vec<CpuDevice>,
     /// Ready tasks.
     pub queues: Queues,
@@ -149,6 +149,7 @@ fn start(config: Config, epoch: u64) -> Result<Arc<Runtime>> {
         config.local_rank.map_or(all, |(rank, ranks)| share(all, rank, ranks).1)
     });
     let slots = place_workers(&topology, &config, wanted);
+    let (topology, slots) = topology.without_empty_nodes(slots);
     let devices: Vec<CpuDevice> = topology
         .nodes
         .iter()
