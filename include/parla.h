@@ -179,7 +179,8 @@ typedef struct parla_config_t {
     const char *topology;
     /**
      * Bytes of a task's stack, at least 65,536; rounded up to pages. Memory is only used as far as a
-     * task reaches. `PARLA_STACK_SIZE`; default 1 MiB.
+     * task reaches. With `PARLA_WAIT_THREAD`: of a worker's stack, and at least 2 MiB.
+     * `PARLA_STACK_SIZE`; default 1 MiB.
      */
     size_t stack_size;
     /**

@@ -153,7 +153,8 @@ pub struct parla_config_t {
     /// machine's. `PARLA_TOPOLOGY`.
     pub topology: *const c_char,
     /// Bytes of a task's stack, at least 65,536; rounded up to pages. Memory is only used as far as a
-    /// task reaches. `PARLA_STACK_SIZE`; default 1 MiB.
+    /// task reaches. With `PARLA_WAIT_THREAD`: of a worker's stack, and at least 2 MiB.
+    /// `PARLA_STACK_SIZE`; default 1 MiB.
     pub stack_size: usize,
     /// Scratch memory of each CPU device that tasks may reserve, in bytes. `PARLA_CPU_MEMORY`;
     /// default: the NUMA node's memory.

@@ -235,6 +235,9 @@ pub fn start_thread(runtime: &Arc<Runtime>, device: u16, is_spare: bool) -> Resu
     start_worker(runtime, device, is_spare, pus)
 }
 
+/// Bytes of the stack of a thread whose tasks run on it, at least: what Rust's threads have.
+const LEAST_THREAD_STACK: usize = 2 << 20;
+
 fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u32>) -> Result<u32> {
     let Some((seat, deque)) = runtime.queues.sit(!is_spare, device) else {
         return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
@@ -254,9 +257,11 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
         Local::leave_thread();
         overflow::leave_thread();
     };
-    let spawned = with_signals_blocked(|| {
-        std::thread::Builder::new().name(format!("parla-{index}")).spawn(body)
-    });
+    let mut thread = std::thread::Builder::new().name(format!("parla-{index}"));
+    if runtime.config.own_stacks {
+        thread = thread.stack_size(runtime.config.stack_size.max(LEAST_THREAD_STACK));
+    }
+    let spawned = with_signals_blocked(|| thread.spawn(body));
     match spawned {
         Ok(thread) => {
             runtime.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
