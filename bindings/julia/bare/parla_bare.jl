@@ -3,7 +3,8 @@
 # Julia 1.5 runs callbacks only on threads of its own, so the runtime gets no threads at all and the main
 # thread lends itself by parla_run_until: every body then runs here. PARLA_WAIT_THREAD keeps bodies on this
 # thread's own stack, the only one that Julia knows: its garbage collector scans it, and an overflow raises
-# StackOverflowError.
+# StackOverflowError. A body must not wait: a spare thread would take this one's place, and Julia cannot run
+# bodies there.
 
 const libparla = "libparla"
 
