@@ -169,6 +169,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
     let mut tick = 0u32;
+    let mut has_asked = false;
     let own = local.fibers.suspend.get();
     loop {
         if local.fibers.end_loop.get() {
@@ -192,8 +193,15 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let found = match runtime.queues.next_local(device, &local.deque, tick) {
             Some(slot) => Some(slot),
+            // A thread that lends itself may be done because nothing is left.
+            None if *state.role == Role::Lent && !has_asked => {
+                has_asked = true;
+                seat.post.attention.store(true, Relaxed);
+                continue;
+            }
             None => search(local),
         };
+        has_asked = found.is_none();
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
