@@ -75,6 +75,8 @@ pub unsafe extern "C" fn parla_task_failure(
     length: *mut usize,
 ) -> parla_status_t {
     guard_local(|local| {
+        // SAFETY: the caller's contract.
+        unsafe { convert::room(text, capacity, "text")? };
         let failure = inspect::failure(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
         unsafe {

@@ -88,6 +88,7 @@ pub unsafe extern "C" fn parla_spawn_batch(
             out.fill(0);
         }
         spawn::batch(local, specs.len(), |local, i| {
+            convert::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
             // SAFETY: the caller's contract.
             let spec = unsafe { convert::spec(&specs[i])? };
             let handle = spawn::full(local, &spec)?;

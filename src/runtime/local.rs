@@ -192,14 +192,21 @@ impl Local {
     /// Runs `f` as a call of the library that finalize and destroy wait for.
     #[inline(always)]
     pub fn in_call<R>(&self, f: impl FnOnce(&Local) -> Result<R>) -> Result<R> {
+        /// A call that panics ends too: whoever waits for calls to end must not wait for ever.
+        struct Call<'a>(&'a Seat);
+        impl Drop for Call<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
         self.seat().enter();
+        let _call = Call(self.seat());
         // `enter` has a light fence; its partner is the heavy one in finalize after it has set EPOCH.
-        let result = if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
+        if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
             f(self)
         } else {
             fail!(NotInitialized, "parla_finalize has ended the runtime")
-        };
-        self.seat().leave();
-        result
+        }
     }
 }

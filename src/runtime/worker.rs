@@ -9,8 +9,7 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::graph::edges::Countdown;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::lock;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -152,10 +151,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
     blocked.fiber.set(Some(active));
     local.fibers.blocked.set(local.fibers.blocked.get() + 1);
     let next = local.fibers.take_spare().expect("a wait has made sure of a spare stack");
-    // Counts the guard down: from now on it may be fired.
-    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
-        super::wait::fire(local, wait);
-    }
+    super::wait::left(local, wait);
     next
 }
 
@@ -173,6 +169,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
     let mut tick = 0u32;
+    let mut has_asked = false;
     let own = local.fibers.suspend.get();
     loop {
         if local.fibers.end_loop.get() {
@@ -196,8 +193,15 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let found = match runtime.queues.next_local(device, &local.deque, tick) {
             Some(slot) => Some(slot),
+            // A thread that lends itself may be done because nothing is left.
+            None if *state.role == Role::Lent && !has_asked => {
+                has_asked = true;
+                seat.post.attention.store(true, Relaxed);
+                continue;
+            }
             None => search(local),
         };
+        has_asked = found.is_none();
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
@@ -219,17 +223,16 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`.
-    if seat.post.attention.load(Acquire) {
-        seat.post.attention.store(false, Relaxed);
-        crate::sync::fence::full();
+    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
+    // takes over what every call before it has to say, also if another call or this thread came between.
+    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.store(true, Relaxed); // There may be more.
+            seat.post.attention.swap(true, AcqRel); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -304,19 +307,21 @@ fn search(local: &Local) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
-    let more = || queues.any_work(device);
-    let stop_search = || sleep.found(device, more, &queues.order[device as usize], wake);
+    let end_search = || {
+        let bound = || queues.bound_work(device);
+        sleep.end_search(device, bound, || queues.free_work(), &queues.order[device as usize], wake);
+    };
     sleep.start_search(device);
     loop {
         let give_up = Instant::now() + runtime.config.spin;
         loop {
             if seat.post.attention.load(Relaxed) {
-                stop_search();
+                end_search();
                 return None;
             }
             let found = queues.next_local(device, &local.deque, 0);
             if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
-                stop_search();
+                end_search();
                 return Some(slot);
             }
             for _ in 0..32 {
@@ -339,8 +344,8 @@ fn search(local: &Local) -> Option<Slot> {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
-                stop_search();
-                seat.post.attention.store(true, Relaxed);
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
                 return None; // Timers, and another look around.
             }
         } else {
