@@ -46,7 +46,9 @@ pub enum Errand {
     Spawn(u32),
     /// The task has ended; had it not begun, its children are nobody's.
     Ended(u32),
+    /// Do everything and say how much it was.
     Flush(Sender<u64>),
+    End,
 }
 
 /// The result of a wait, to be judged in the end.
