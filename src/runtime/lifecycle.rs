@@ -31,6 +31,10 @@ pub static EPOCH: AtomicU64 = AtomicU64::new(0);
 /// See [`EPOCH`].
 pub const FORKED: u64 = u64::MAX;
 
+/// From before the first thread of a runtime is started until after the last one has ended, so longer than
+/// [`EPOCH`] is not 0.
+static HAS_THREADS: AtomicBool = AtomicBool::new(false);
+
 static ARENA: OnceCell<Arena> = OnceCell::new();
 static STATE: Mutex<State> =
     Mutex::new(State { users: 0, started: 0, ending: false, runtime: None });
@@ -136,7 +140,9 @@ pub fn init(settings: &Settings) -> Result<()> {
     }
     if state.users == 0 {
         let epoch = state.started + 1;
-        let runtime = start(Config::load(settings)?, epoch)?;
+        let config = Config::load(settings)?;
+        HAS_THREADS.store(true, Relaxed);
+        let runtime = start(config, epoch).inspect_err(|_| HAS_THREADS.store(false, Relaxed))?;
         state.started = epoch;
         state.runtime = Some(runtime);
         EPOCH.store(epoch, SeqCst);
@@ -320,6 +326,7 @@ pub fn finalize() -> Result<()> {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.runtime = None;
     state.ending = false;
+    HAS_THREADS.store(false, Relaxed);
     ENDED.notify_all();
     drop(state);
     result
@@ -371,8 +378,9 @@ fn watch_forks() {
     static ONCE: OnceCell<()> = OnceCell::new();
     extern "C" fn in_child() {
         // Only this thread exists here: locks may be held for ever by threads that do not.
-        if EPOCH.load(Relaxed) != 0 {
+        if HAS_THREADS.load(Relaxed) {
             EPOCH.store(FORKED, Relaxed);
+            Local::forget_thread();
         }
     }
     ONCE.get_or_init(|| {

@@ -19,12 +19,23 @@ use std::time::{Duration, Instant};
 pub fn main(local: &Local, is_spare: bool) {
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
-    serve(local, &mut role, &|| false);
+    serve(local, &mut role, &|| Lent::Goes);
     hooks::leave(local.seat().index);
 }
 
+/// Whether a thread of the host that lends itself wants itself back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lent {
+    /// Not yet.
+    Goes,
+    /// Yes, once what it has begun has ended.
+    Done,
+    /// Yes, and what it has begun will never end by itself: its waits give STALLED.
+    Hopeless,
+}
+
 /// Makes this thread of the host a worker until `done`, and until what it has begun has ended.
-pub fn lend(local: &Local, done: impl Fn() -> bool) -> Result<()> {
+pub fn lend(local: &Local, done: impl Fn() -> Lent) -> Result<()> {
     let seat = local.seat();
     if !local.runtime.config.own_stacks {
         local.fibers.ensure_spare(|| new_fiber(local))?;
@@ -34,12 +45,14 @@ pub fn lend(local: &Local, done: impl Fn() -> bool) -> Result<()> {
         return crate::error::fail!(OutOfThreads, "{MAX_LENT} threads lend themselves already");
     }
     local.is_worker.set(true);
+    local.is_lent.set(true);
     seat.own.is_worker.store(true, Relaxed);
     hooks::update(seat.index);
     serve(local, &mut Role::Lent, &done);
     hooks::leave(seat.index);
     seat.own.is_worker.store(false, Relaxed);
     local.is_worker.set(false);
+    local.is_lent.set(false);
     local.runtime.lent.fetch_sub(1, Relaxed);
     // What is left in the deque is anybody's, but somebody must know.
     super::ready::notify(local);
@@ -65,7 +78,7 @@ enum Role {
 /// What the loop needs besides the thread's own things.
 struct Loop<'a> {
     role: &'a mut Role,
-    done: &'a dyn Fn() -> bool,
+    done: &'a dyn Fn() -> Lent,
 }
 
 thread_local! {
@@ -73,7 +86,7 @@ thread_local! {
     static LOOP: std::cell::Cell<*mut Loop<'static>> = const { std::cell::Cell::new(std::ptr::null_mut()) };
 }
 
-fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
+fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
@@ -196,7 +209,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let found = match runtime.queues.next_local(device, &local.deque, tick) {
             Some(slot) => Some(slot),
-            None => search(local),
+            None => search(local, state),
         };
         let mut next = found;
         while let Some(slot) = next {
@@ -237,7 +250,7 @@ fn look_up(
         }
     }
     let idle = local.fibers.blocked.get() == 0;
-    if idle && (runtime.stop.load(Acquire) || (*state.role == Role::Lent && (state.done)())) {
+    if idle && (runtime.stop.load(Acquire) || (*state.role == Role::Lent && (state.done)() != Lent::Goes)) {
         return ControlFlow::Break(());
     }
     match *state.role {
@@ -294,7 +307,7 @@ fn rest(local: &Local) {
 }
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
-fn search(local: &Local) -> Option<Slot> {
+fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     let runtime = &*local.runtime;
     let (queues, sleep) = (&runtime.queues, &runtime.sleep);
     let (seat, device) = (local.seat(), local.device.get());
@@ -326,11 +339,26 @@ fn search(local: &Local) -> Option<Slot> {
                 break;
             }
         }
+        // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
+        let is_lent = *state.role == Role::Lent;
+        if is_lent {
+            let lent = (state.done)();
+            let blocks = local.fibers.blocked.get() > 0;
+            if blocks && lent == Lent::Hopeless {
+                stall::end_waits_here(local);
+            }
+            if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
+                stop_search();
+                seat.post.attention.store(true, Relaxed);
+                return None;
+            }
+        }
         sleep.fall_asleep(device, seat.index);
         if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
             quiesce::poke(runtime);
             let watch = stall::idle_deadline(runtime);
-            let deadline = [local.fibers.next_deadline(), watch].into_iter().flatten().min();
+            let again = if is_lent { stall::next_look(runtime) } else { None };
+            let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             seat.own.asleep.store(true, Relaxed);
             let called = seat.post.parker.park(deadline);
             seat.own.asleep.store(false, Relaxed);
