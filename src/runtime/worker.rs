@@ -207,10 +207,11 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         }
         tick = tick.wrapping_add(1);
         let device = local.device.get();
-        let found = match runtime.queues.next_local(device, &local.deque, tick) {
-            Some(slot) => Some(slot),
-            None => search(local, state),
-        };
+        let queues = &runtime.queues;
+        let found = queues
+            .next_of_others(seat, device, &local.deque, tick)
+            .or_else(|| queues.next_local(device, &local.deque, tick))
+            .or_else(|| search(local, state));
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
