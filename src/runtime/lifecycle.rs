@@ -7,7 +7,7 @@ use super::quiesce::Quiet;
 use super::spaces::Spaces;
 use super::spares::Spares;
 use super::stall::Stall;
-use super::{overflow, spaces, worker};
+use super::{fiber, overflow, spaces, worker};
 use crate::device::cpu::{NodeMemory, bind_current_thread};
 use crate::device::place::Arch;
 use crate::error::{Error, Result, Status, fail};
@@ -249,6 +249,11 @@ pub fn start_thread(runtime: &Arc<Runtime>, device: u16, is_spare: bool) -> Resu
 }
 
 fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u32>) -> Result<u32> {
+    // Here, where somebody can be told that there is no memory; a worker without a stack is of no use.
+    let stack = match runtime.config.own_stacks {
+        true => None,
+        false => Some(fiber::new_stack(runtime.config.stack_size)?),
+    };
     let Some((seat, deque)) = runtime.queues.sit(!is_spare, device) else {
         return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
     };
@@ -262,7 +267,7 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
         }
         overflow::prepare_thread();
         if let Ok(local) = Local::sit(shared, epoch, index, deque, true, device) {
-            worker::main(local, is_spare);
+            worker::main(local, is_spare, stack);
         }
         Local::leave_thread();
         overflow::leave_thread();

@@ -4,7 +4,7 @@
 //! between the stacks. Where stacks must not be left at all (`PARLA_WAIT=thread`), the loop runs on the
 //! thread's own stack and `drive` is not used.
 
-use super::fiber::{Blocked, Fiber, Switch};
+use super::fiber::{self, Blocked, Fiber, Switch};
 use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
@@ -12,11 +12,16 @@ use crate::graph::Slot;
 use crate::graph::edges::Countdown;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 use crate::sync::lock;
+use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// Runs the worker that this thread is until the runtime stops.
-pub fn main(local: &Local, is_spare: bool) {
+/// Runs the worker that this thread is until the runtime stops. `stack`: what its tasks run on first, unless
+/// that is the thread's own.
+pub fn main(local: &Local, is_spare: bool, stack: Option<DefaultStack>) {
+    if let Some(stack) = stack {
+        local.fibers.keep(fiber_on(local, stack));
+    }
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
     serve(local, &mut role, &|| Lent::Goes);
@@ -102,9 +107,12 @@ fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
 
 /// A stack with the worker's loop on it.
 pub fn new_fiber(local: &Local) -> Result<Fiber> {
-    let size = local.runtime.config.stack_size;
+    Ok(fiber_on(local, fiber::new_stack(local.runtime.config.stack_size)?))
+}
+
+fn fiber_on(local: &Local, stack: DefaultStack) -> Fiber {
     let local = std::ptr::from_ref(local);
-    Fiber::new(size, move |suspend| {
+    Fiber::new(stack, move |suspend| {
         // SAFETY: a stack is resumed only by `drive`, on the thread of `local`, while `serve` keeps the
         // loop's state alive.
         let (local, state) = unsafe { (&*local, &mut *LOOP.get()) };
@@ -116,12 +124,7 @@ pub fn new_fiber(local: &Local) -> Result<Fiber> {
 /// Moves between stacks until the loop ends.
 fn drive(local: &Local) {
     let fibers = &local.fibers;
-    let first = fibers.take_spare().map_or_else(|| new_fiber(local), Ok);
-    let Ok(mut active) = first else {
-        // Without memory for one stack no task could run; the others of the pool must do.
-        eprintln!("parla: a worker ends, for there is no memory for its stack");
-        return;
-    };
+    let mut active = fibers.take_spare().expect("a worker starts with a stack");
     loop {
         fibers.limit.set(active.limit);
         match active.resume() {
@@ -251,7 +254,10 @@ fn look_up(
         }
     }
     let idle = local.fibers.blocked.get() == 0;
-    if idle && (runtime.stop.load(Acquire) || (*state.role == Role::Lent && (state.done)() != Lent::Goes)) {
+    if idle
+        && (runtime.stop.load(Acquire)
+            || (*state.role == Role::Lent && (state.done)() != Lent::Goes))
+    {
         return ControlFlow::Break(());
     }
     match *state.role {
