@@ -191,7 +191,7 @@ fn start(config: Config, epoch: u64) -> Result<Arc<Runtime>> {
         failures: Failures::default(),
         spaces: Spaces::default(),
         quiet: Quiet::default(),
-        spares: Spares::default(),
+        spares: Spares::new(devices.len()),
         stall: Stall::default(),
         lent: AtomicU32::new(0),
         stop: AtomicBool::new(false),
