@@ -47,12 +47,13 @@ int main(void)
     CHECK(parla_task_cancel(waiting)); /* has not started: complete at once */
     if (parla_wait(&waiting, 1, -1) == PARLA_ERR_CANCELLED)
         puts("the waiting task is cancelled");
-    if (parla_wait(&dependent, 1, -1) == PARLA_ERR_CANCELLED)
-        puts("its dependent is skipped");
 
     CHECK(parla_task_cancel(running)); /* runs: it is told, and returns 0 as if nothing happened */
     CHECK(parla_wait(&running, 1, -1));
     puts("the search is done");
+
+    if (parla_wait(&dependent, 1, -1) == PARLA_ERR_CANCELLED)
+        puts("the dependent of the cancelled task is skipped");
 
     CHECK(parla_finalize());
     return 0;

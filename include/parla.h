@@ -65,7 +65,8 @@
 #define PARLA_TASK_NONE 0
 
 /**
- * Run the body even if a dependency failed or was cancelled (clean-up tasks).
+ * Run the body even if a dependency failed or was cancelled (clean-up tasks). The body can ask which, by
+ * `parla_task_failure`.
  */
 #define PARLA_TASK_RUN_ANYWAY 1
 
@@ -235,7 +236,8 @@ typedef uint64_t parla_handle_t;
 typedef uint64_t parla_task_t;
 
 /**
- * Releases a context. Called exactly once for every spawned task, whatever becomes of it.
+ * Releases a context. Called exactly once for every spawned task, whatever becomes of it; it has returned
+ * when the task counts as complete, and runs on any thread.
  */
 typedef void (*parla_drop_fn)(void *ctx);
 
@@ -818,10 +820,11 @@ parla_status_t parla_spawn_batch(const struct parla_task_spec_t *specs,
 /**
  * Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body
  * but keeps the task incomplete, and the same task runs `fn` next, at the same place. Nothing is kept
- * on a stack meanwhile. A failed dependency does not skip the continuation: it can ask the dependencies.
+ * on a stack meanwhile. A failed dependency does not skip the continuation: it can ask the dependencies
+ * (`parla_task_failure`). A cancellation of the task does.
  *
  * At most once per body; the body that called it must return 0 (another value fails the task, and `fn`
- * does not run). The task's `drop` is called, with the first context, after the last continuation.
+ * does not run). `ctx` must live until `fn` has run; it may be the same as before. The task's `drop` is called, with the first context, after the last continuation.
  * May be called inside a task only.
  * Errors: NOT_INITIALIZED, NOT_IN_TASK, INVALID_ARGUMENT, INVALID_HANDLE, DEADLOCK, ALREADY_SPAWNED (second call).
  *
@@ -959,7 +962,9 @@ parla_status_t parla_task_state(parla_task_t task,
                                 int32_t *state);
 
 /**
- * Why a task failed or was skipped, and marks the failure as observed. `code`: what the failing body
+ * Why a task failed or was skipped, and marks the failure as observed. One failure is shared by the task
+ * that failed and all that were skipped because of it: who hears of one has heard of all, and
+ * `parla_finalize` does not report it again. Cancellations count as observed from the start. `code`: what the failing body
  * returned (a status if it was the runtime: CANCELLED, DEADLOCK); `origin`: the task that failed first,
  * which may be another one; `text`: the text, NUL-terminated, at most `capacity` bytes; `length`: the
  * text's bytes without the NUL. Each may be NULL (`text` with `capacity` 0).
@@ -979,7 +984,8 @@ parla_status_t parla_task_failure(parla_task_t task,
 
 /**
  * The name of a task: the one it was given, or its space's name and index such as "T[3,4]", or
- * "task 17". A completed task has lost its name. `name` and `length` as in `parla_task_failure`.
+ * "task 17". A task that completed without failure has lost its name; a failed one (the `origin` of a
+ * failure) keeps it as long as its failure is answerable. String keys print as T[sum,3]. `name` and `length` as in `parla_task_failure`.
  *
  * May be called from any thread. Errors: NOT_INITIALIZED, INVALID_HANDLE, INVALID_ARGUMENT, COMPLETED,
  * BUFFER_TOO_SMALL (the text is cut), FORKED.
@@ -1008,7 +1014,8 @@ parla_status_t parla_explain(parla_task_t task,
                              size_t *length);
 
 /**
- * Counters of the runtime. Set `stats->size` first. May be called from any thread.
+ * Counters of the runtime, live; each only grows, but they are read one after the other. Set `stats->size`
+ * first. `num_workers` is the number chosen if the configuration left it open. May be called from any thread.
  * Errors: NOT_INITIALIZED, INVALID_ARGUMENT, FORKED.
  *
  * Pointers:
@@ -1055,7 +1062,9 @@ parla_status_t parla_taskspace_destroy(parla_taskspace_t space);
 
 /**
  * The handle of an element, which is created if it does not exist. `index`: `ndim` integers. Outside the
- * bounds: OK and 0, so that `T[i-1]` at the border is "no dependency".
+ * bounds: OK and 0, so that `T[i-1]` at the border is "no dependency". An element counts from then on: a
+ * wait for the space waits for it too, so ask for those only that will be spawned (or look with
+ * `parla_taskspace_view`).
  *
  * May be called from any thread. Errors: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, OUT_OF_MEMORY, FORKED.
  *
@@ -1111,8 +1120,8 @@ parla_status_t parla_taskspace_slice(parla_taskspace_t space,
                                      size_t *count);
 
 /**
- * The elements of a slice that exist already, in index order; nothing is created. `ranges` may be NULL:
- * all elements. Otherwise as `parla_taskspace_slice`.
+ * The elements of a slice that exist already, in index order; nothing is created. A range names integers
+ * only, so elements with string keys are in no slice; `ranges` NULL lists all elements. Otherwise as `parla_taskspace_slice`.
  *
  * Pointers:
  * As `parla_taskspace_slice`.

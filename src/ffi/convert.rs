@@ -198,6 +198,17 @@ unsafe fn sized<T: Copy>(pointer: *const T, name: &str) -> Result<T> {
     Ok(unsafe { pointer.read() })
 }
 
+/// Checks the size of a struct in an array, where the next one begins right after it.
+pub fn exact_size(size: u32, known: usize, name: &str) -> Result<()> {
+    if size as usize != known {
+        return fail!(
+            InvalidArgument,
+            "the size in {name} is {size}; in an array it must be this release's, {known}"
+        );
+    }
+    Ok(())
+}
+
 /// Writes a struct that says its size.
 ///
 /// # Safety
@@ -318,7 +329,8 @@ pub unsafe fn spec<'a>(pointer: *const parla_task_spec_t) -> Result<Spec<'a>> {
     if s.n_alternatives == 0 {
         let only = parla_member_t { place: s.place, reserved: 0, vcus: s.vcus, memory: s.memory };
         alternatives.push(vec![member(&only)?]);
-    } else if s.n_alternatives > 64 || s.n_variants > 64 {
+    }
+    if s.n_alternatives > 64 || s.n_variants > 64 {
         return fail!(InvalidArgument, "more than 64 alternatives or variants");
     }
     // SAFETY: the caller's contract.

@@ -53,7 +53,9 @@ pub unsafe extern "C" fn parla_task_state(task: parla_task_t, state: *mut i32) -
     })
 }
 
-/// Why a task failed or was skipped, and marks the failure as observed. `code`: what the failing body
+/// Why a task failed or was skipped, and marks the failure as observed. One failure is shared by the task
+/// that failed and all that were skipped because of it: who hears of one has heard of all, and
+/// `parla_finalize` does not report it again. Cancellations count as observed from the start. `code`: what the failing body
 /// returned (a status if it was the runtime: CANCELLED, DEADLOCK); `origin`: the task that failed first,
 /// which may be another one; `text`: the text, NUL-terminated, at most `capacity` bytes; `length`: the
 /// text's bytes without the NUL. Each may be NULL (`text` with `capacity` 0).
@@ -73,6 +75,8 @@ pub unsafe extern "C" fn parla_task_failure(
     length: *mut usize,
 ) -> parla_status_t {
     guard_local(|local| {
+        // SAFETY: the caller's contract.
+        unsafe { convert::room(text, capacity, "text")? };
         let failure = inspect::failure(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
         unsafe {
@@ -84,7 +88,8 @@ pub unsafe extern "C" fn parla_task_failure(
 }
 
 /// The name of a task: the one it was given, or its space's name and index such as "T[3,4]", or
-/// "task 17". A completed task has lost its name. `name` and `length` as in `parla_task_failure`.
+/// "task 17". A task that completed without failure has lost its name; a failed one (the `origin` of a
+/// failure) keeps it as long as its failure is answerable. String keys print as T[sum,3]. `name` and `length` as in `parla_task_failure`.
 ///
 /// May be called from any thread. Errors: NOT_INITIALIZED, INVALID_HANDLE, INVALID_ARGUMENT, COMPLETED,
 /// BUFFER_TOO_SMALL (the text is cut), FORKED.
@@ -127,7 +132,8 @@ pub unsafe extern "C" fn parla_explain(
     })
 }
 
-/// Counters of the runtime. Set `stats->size` first. May be called from any thread.
+/// Counters of the runtime, live; each only grows, but they are read one after the other. Set `stats->size`
+/// first. `num_workers` is the number chosen if the configuration left it open. May be called from any thread.
 /// Errors: NOT_INITIALIZED, INVALID_ARGUMENT, FORKED.
 ///
 /// # Safety

@@ -88,6 +88,7 @@ pub unsafe extern "C" fn parla_spawn_batch(
             out.fill(0);
         }
         spawn::batch(local, specs.len(), |local, i| {
+            convert::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
             // SAFETY: the caller's contract.
             let spec = unsafe { convert::spec(&specs[i])? };
             let handle = spawn::full(local, &spec)?;
@@ -101,10 +102,11 @@ pub unsafe extern "C" fn parla_spawn_batch(
 
 /// Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body
 /// but keeps the task incomplete, and the same task runs `fn` next, at the same place. Nothing is kept
-/// on a stack meanwhile. A failed dependency does not skip the continuation: it can ask the dependencies.
+/// on a stack meanwhile. A failed dependency does not skip the continuation: it can ask the dependencies
+/// (`parla_task_failure`). A cancellation of the task does.
 ///
 /// At most once per body; the body that called it must return 0 (another value fails the task, and `fn`
-/// does not run). The task's `drop` is called, with the first context, after the last continuation.
+/// does not run). `ctx` must live until `fn` has run; it may be the same as before. The task's `drop` is called, with the first context, after the last continuation.
 /// May be called inside a task only.
 /// Errors: NOT_INITIALIZED, NOT_IN_TASK, INVALID_ARGUMENT, INVALID_HANDLE, DEADLOCK, ALREADY_SPAWNED (second call).
 ///

@@ -69,7 +69,9 @@ pub extern "C" fn parla_taskspace_destroy(space: parla_taskspace_t) -> parla_sta
 }
 
 /// The handle of an element, which is created if it does not exist. `index`: `ndim` integers. Outside the
-/// bounds: OK and 0, so that `T[i-1]` at the border is "no dependency".
+/// bounds: OK and 0, so that `T[i-1]` at the border is "no dependency". An element counts from then on: a
+/// wait for the space waits for it too, so ask for those only that will be spawned (or look with
+/// `parla_taskspace_view`).
 ///
 /// May be called from any thread. Errors: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, OUT_OF_MEMORY, FORKED.
 ///
@@ -174,8 +176,8 @@ pub unsafe extern "C" fn parla_taskspace_slice(
     })
 }
 
-/// The elements of a slice that exist already, in index order; nothing is created. `ranges` may be NULL:
-/// all elements. Otherwise as `parla_taskspace_slice`.
+/// The elements of a slice that exist already, in index order; nothing is created. A range names integers
+/// only, so elements with string keys are in no slice; `ranges` NULL lists all elements. Otherwise as `parla_taskspace_slice`.
 ///
 /// # Safety
 /// As `parla_taskspace_slice`.

@@ -78,7 +78,8 @@ pub const PARLA_GPU: parla_place_t = 0x0200_0000;
 /// A task's body. 0 means done; any other value means that the task failed with that code. It must
 /// return: it may not leave by `longjmp`, `pthread_exit` or an exception.
 pub type parla_task_fn = Option<unsafe extern "C" fn(ctx: *mut c_void) -> i32>;
-/// Releases a context. Called exactly once for every spawned task, whatever becomes of it.
+/// Releases a context. Called exactly once for every spawned task, whatever becomes of it; it has returned
+/// when the task counts as complete, and runs on any thread.
 pub type parla_drop_fn = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 
 /// The element exists in a task space but has not been spawned.
@@ -104,7 +105,8 @@ pub const PARLA_STATE_CANCELLED: i32 = 9;
 
 /// No flags.
 pub const PARLA_TASK_NONE: u32 = 0;
-/// Run the body even if a dependency failed or was cancelled (clean-up tasks).
+/// Run the body even if a dependency failed or was cancelled (clean-up tasks). The body can ask which, by
+/// `parla_task_failure`.
 pub const PARLA_TASK_RUN_ANYWAY: u32 = 1;
 /// A wait in this body blocks its thread, and a spare thread takes the worker's place, instead of
 /// switching stacks: for bodies whose frames must stay where they are (Python, Julia). With

@@ -128,6 +128,22 @@ impl Fiber {
     }
 }
 
+/// Lowest address of the calling thread's own stack; 0 if the system does not tell.
+pub fn own_stack_limit() -> usize {
+    // SAFETY: the attributes are filled in before they are read, and destroyed once.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) != 0 {
+            return 0;
+        }
+        let mut lowest = std::ptr::null_mut();
+        let mut size = 0;
+        let told = libc::pthread_attr_getstack(&attributes, &mut lowest, &mut size) == 0;
+        libc::pthread_attr_destroy(&mut attributes);
+        if told { lowest as usize } else { 0 }
+    }
+}
+
 impl Drop for Fiber {
     fn drop(&mut self) {
         STACKS.fetch_sub(1, Relaxed);

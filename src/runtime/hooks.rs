@@ -53,8 +53,8 @@ thread_local! {
 }
 
 fn change(edit: impl FnOnce(&mut Vec<(u32, Hooks)>) -> Result<()>) -> Result<()> {
-    if Local::peek().is_some_and(|local| local.current().is_some()) {
-        return fail!(InTask, "hooks cannot be changed inside a task");
+    if Local::peek().is_some_and(|local| local.current().is_some() || local.is_worker.get()) {
+        return fail!(InTask, "hooks cannot be changed inside a task or a hook");
     }
     if super::lifecycle::is_forked() {
         return fail!(Forked, "this process was forked from one that runs libparla");

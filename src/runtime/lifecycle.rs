@@ -23,7 +23,7 @@ use crate::sync::atomic::{
 use crate::sync::fence;
 use crate::topology::{self, Slot, Topology};
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// Which start of the runtime is in force: 0 none, [`FORKED`] in a forked child.
@@ -32,11 +32,16 @@ pub static EPOCH: AtomicU64 = AtomicU64::new(0);
 pub const FORKED: u64 = u64::MAX;
 
 static ARENA: OnceCell<Arena> = OnceCell::new();
-static STATE: Mutex<State> = Mutex::new(State { users: 0, started: 0, runtime: None });
+static STATE: Mutex<State> =
+    Mutex::new(State { users: 0, started: 0, ending: false, runtime: None });
+/// The end of a runtime, for those who want to start the next.
+static ENDED: Condvar = Condvar::new();
 
 struct State {
     users: u64,
     started: u64,
+    /// Somebody is in the last `finalize`.
+    ending: bool,
     runtime: Option<Arc<Runtime>>,
 }
 
@@ -126,6 +131,9 @@ fn not_in_task(what: &str) -> Result<()> {
 pub fn init(settings: &Settings) -> Result<()> {
     not_in_task("parla_init")?;
     let mut state = state()?;
+    while state.ending {
+        state = ENDED.wait(state).unwrap_or_else(PoisonError::into_inner);
+    }
     if state.users == 0 {
         let epoch = state.started + 1;
         let runtime = start(Config::load(settings)?, epoch)?;
@@ -308,16 +316,18 @@ pub fn finalize() -> Result<()> {
             return fail!(NotInitialized, "parla_init has not been called, or parla_finalize has");
         }
         state.users = 0;
+        state.ending = true;
         Arc::clone(state.runtime.as_ref().expect("it has a user"))
     };
     let result = settle(&runtime);
-    // In between nobody can start another: `init` would count a user of this one and find it ending.
-    let mut state = state()?;
     stop(&runtime);
     overflow::uninstall();
-    state.runtime = None;
-    drop(state);
     Local::leave_thread();
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    state.runtime = None;
+    state.ending = false;
+    ENDED.notify_all();
+    drop(state);
     result
 }
 

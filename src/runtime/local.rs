@@ -34,6 +34,10 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// Tasks that this thread is about to skip, and whether it is at it.
+    pub to_skip: Cell<Vec<Slot>>,
+    /// See `to_skip`.
+    pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
     /// The last request that was looked up, and its shape.
@@ -123,6 +127,8 @@ impl Local {
             is_worker: Cell::new(is_worker),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            to_skip: Cell::default(),
+            skips: Cell::new(false),
             timed_out: Cell::default(),
             last_shape: Cell::new((0, 0, 0)),
         });
@@ -186,14 +192,21 @@ impl Local {
     /// Runs `f` as a call of the library that finalize and destroy wait for.
     #[inline(always)]
     pub fn in_call<R>(&self, f: impl FnOnce(&Local) -> Result<R>) -> Result<R> {
+        /// A call that panics ends too: whoever waits for calls to end must not wait for ever.
+        struct Call<'a>(&'a Seat);
+        impl Drop for Call<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
         self.seat().enter();
+        let _call = Call(self.seat());
         // `enter` has a light fence; its partner is the heavy one in finalize after it has set EPOCH.
-        let result = if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
+        if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
             f(self)
         } else {
             fail!(NotInitialized, "parla_finalize has ended the runtime")
-        };
-        self.seat().leave();
-        result
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Where a task goes when nothing keeps it any more.
 
 use super::local::Local;
-use super::{admit, wait};
+use super::{admit, completion, wait};
 use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Record, Slot};
 use crate::mapper;
@@ -19,7 +19,7 @@ pub fn is_plain(record: &Record) -> bool {
 #[inline]
 pub fn ready(local: &Local, slot: Slot) {
     let record = local.arena().record(slot);
-    if is_plain(record) {
+    if is_plain(record) && !record.is_poisoned() {
         record.set_phase(Phase::Ready);
         local.deque.push(slot.0);
         notify(local);
@@ -44,14 +44,15 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
         return wait::fire(local, slot);
     }
     record.set_phase(Phase::Ready);
+    if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
+        return skip_all(local, slot);
+    }
     let shape = record.shape.load(Relaxed);
-    let will_skip = record.is_poisoned() && !record.has(flag::RUN_ANYWAY);
-    if shape == 0 || will_skip {
-        let priority = record.priority.load(Relaxed);
-        if will_skip || priority == 0 {
-            local.runtime.queues.any.injector.push(slot.0);
-        } else {
-            local.runtime.queues.any.priority.push(slot, i32::from(priority));
+    if shape == 0 {
+        let queues = &local.runtime.queues;
+        match record.priority.load(Relaxed) {
+            0 => queues.any.injector.push(slot.0),
+            priority => queues.any.priority.push(slot, i32::from(priority)),
         }
         return notify(local);
     }
@@ -73,6 +74,27 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
     };
     let device = mapper::least_loaded(&devices, load).expect("a shape has devices");
     to_device(local, slot, device);
+}
+
+/// Skips a task, and all that are skipped because of it, here and now: no worker need be free for that.
+/// One after the other, so that a long chain does not need a deep stack.
+fn skip_all(local: &Local, slot: Slot) {
+    let mut list = local.to_skip.take();
+    list.push(slot);
+    local.to_skip.set(list);
+    if local.skips.replace(true) {
+        return; // A skip below on the stack goes on with it.
+    }
+    loop {
+        let mut list = local.to_skip.take();
+        let next = list.pop();
+        local.to_skip.set(list);
+        let Some(slot) = next else { break };
+        if let Some(released) = completion::skip(local, slot) {
+            ready(local, released);
+        }
+    }
+    local.skips.set(false);
 }
 
 /// Queues a task for the workers of one device.

@@ -32,6 +32,9 @@ pub struct StandIn {
 pub fn reserve(local: &Local) -> Result<StandIn> {
     let spares = &local.runtime.spares;
     let device = local.device.get();
+    if is_dismissed(&local.runtime) {
+        return Ok(StandIn { device, seat: None }); // It has not lain down yet, and stays.
+    }
     if let Some(seat) = lock(&spares.dormant).pop() {
         return Ok(StandIn { device, seat: Some(seat) });
     }
@@ -44,7 +47,6 @@ pub fn reserve(local: &Local) -> Result<StandIn> {
              the tasks leave their stacks (no PARLA_TASK_WAIT_THREAD)"
         );
     }
-    // A thread that is to lie down soon may as well stay, but then the promise is not needed.
     match start_thread(&local.runtime, device, true) {
         Ok(seat) => Ok(StandIn { device, seat: Some(seat) }),
         Err(error) => {
@@ -67,8 +69,9 @@ impl StandIn {
 
     /// It is not needed after all.
     pub fn cancel(self, local: &Local) {
-        if let Some(seat) = self.seat {
-            lock(&local.runtime.spares.dormant).push(seat);
+        match self.seat {
+            Some(seat) => lock(&local.runtime.spares.dormant).push(seat),
+            None => dismiss(local),
         }
     }
 }
@@ -76,6 +79,11 @@ impl StandIn {
 /// A frozen thread starts tasks again: one stand-in is too many.
 pub fn dismiss(local: &Local) {
     local.runtime.spares.excess.fetch_add(1, Relaxed);
+}
+
+/// Whether any stand-in is to lie down.
+pub fn any_dismissed(runtime: &Runtime) -> bool {
+    runtime.spares.excess.load(Relaxed) > 0
 }
 
 /// Whether the spare thread that asks is to lie down; then it does so, by `lie_down`.

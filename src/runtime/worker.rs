@@ -9,8 +9,7 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::graph::edges::Countdown;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::lock;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -76,7 +75,10 @@ thread_local! {
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
     let mut state = Loop { role, done };
     if local.runtime.config.own_stacks {
-        return look_for_work(local, &mut state);
+        local.fibers.limit.set(super::fiber::own_stack_limit());
+        look_for_work(local, &mut state);
+        local.fibers.limit.set(0);
+        return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
@@ -149,10 +151,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
     blocked.fiber.set(Some(active));
     local.fibers.blocked.set(local.fibers.blocked.get() + 1);
     let next = local.fibers.take_spare().expect("a wait has made sure of a spare stack");
-    // Counts the guard down: from now on it may be fired.
-    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
-        super::wait::fire(local, wait);
-    }
+    super::wait::left(local, wait);
     next
 }
 
@@ -177,7 +176,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             return;
         }
         if (seat.post.attention.load(Relaxed)
-            || *state.role == Role::StandIn
+            || (*state.role == Role::StandIn && spares::any_dismissed(runtime))
             || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
@@ -224,17 +223,16 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`.
-    if seat.post.attention.load(Acquire) {
-        seat.post.attention.store(false, Relaxed);
-        crate::sync::fence::full();
+    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
+    // takes over what every call before it has to say, also if another call or this thread came between.
+    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.store(true, Relaxed); // There may be more.
+            seat.post.attention.swap(true, AcqRel); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -309,18 +307,21 @@ fn search(local: &Local) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
+    let end_search = || {
+        let bound = || queues.bound_work(device);
+        sleep.end_search(device, bound, || queues.free_work(), &queues.order[device as usize], wake);
+    };
     sleep.start_search(device);
     loop {
         let give_up = Instant::now() + runtime.config.spin;
         loop {
             if seat.post.attention.load(Relaxed) {
-                sleep.stop_search(device);
+                end_search();
                 return None;
             }
             let found = queues.next_local(device, &local.deque, 0);
             if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
-                let more = || queues.any_work(device);
-                sleep.found(device, more, &queues.order[device as usize], wake);
+                end_search();
                 return Some(slot);
             }
             for _ in 0..32 {
@@ -343,8 +344,8 @@ fn search(local: &Local) -> Option<Slot> {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
-                sleep.stop_search(device);
-                seat.post.attention.store(true, Relaxed);
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
                 return None; // Timers, and another look around.
             }
         } else {

@@ -2,6 +2,7 @@
  * that is no overflow says nothing of stacks. */
 #include <parla.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 static volatile int sink;
+static volatile uintptr_t wild_address = 64;
 
 /* Volatile and used after the call, so that every level keeps its frame. */
 static int deep(int n) {
@@ -24,8 +26,7 @@ static int32_t overflow(void *ctx) {
 }
 
 static int32_t wild(void *ctx) {
-    (void)ctx;
-    *(volatile int *)64 = 1;
+    *(volatile int *)ctx = 1;
     return 0;
 }
 
@@ -39,7 +40,7 @@ static int crash(parla_task_fn body, char *text, size_t capacity) {
         dup2(ends[1], STDERR_FILENO);
         parla_task_t task;
         if (parla_init(NULL) != PARLA_OK) _exit(2);
-        if (parla_spawn(body, NULL, PARLA_ANY, 0, NULL, 0, &task) != PARLA_OK) _exit(3);
+        if (parla_spawn(body, (void *)wild_address, PARLA_ANY, 0, NULL, 0, &task) != PARLA_OK) _exit(3);
         parla_wait(&task, 1, -1);
         _exit(4);
     }

@@ -43,6 +43,8 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
         };
         if !handles.iter().any(is_awaited) {
             local.deque.push(slot);
+            // Whoever looked meanwhile did not see it, and may have gone to sleep.
+            ready::notify(local);
             return false;
         }
         if let Some(next) = run::run(local, crate::graph::Slot(slot)) {
@@ -52,13 +54,14 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
 }
 
 /// Whether a child may run on top of the current task: there is room on the stack; the task holds no
-/// VCUs that a wait would free; and it is not one whose frames must stay where they are, since the child
-/// may block and take the stack with it.
+/// VCUs that a wait would free; and it is not one whose frames must stay where they are while the child
+/// may block and take the stack with it (a thread's own stack goes nowhere).
 #[inline]
 fn allowed(local: &Local) -> bool {
+    let stays = if local.fibers.suspend.get().is_null() { 0 } else { flag::WAIT_THREAD };
     local.current().is_some_and(|task| {
         local.arena().record(task).flags.load(crate::sync::atomic::Ordering::Relaxed)
-            & (flag::RESERVED | flag::WAIT_THREAD)
+            & (flag::RESERVED | stays)
             == 0
     }) && local.fibers.frozen.get() == 0
         && local.fibers.bytes_left() > RESERVE

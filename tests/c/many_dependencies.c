@@ -1,0 +1,87 @@
+/* Dependency lists longer than a record, of every length around the sizes where they overflow; the records
+ * that held them serve other tasks afterwards: with dependencies, with holds. And a chain of tasks that
+ * are skipped needs no free worker. */
+#include <parla.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(condition)                                                          \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
+            exit(1);                                                              \
+        }                                                                         \
+    } while (0)
+
+enum { MOST = 120, SKIPPED = 100000 };
+
+static atomic_int ran;
+
+static int32_t count(void *ctx) {
+    (void)ctx;
+    ran++;
+    return 0;
+}
+
+static int32_t until_cancelled(void *ctx) {
+    (void)ctx;
+    while (!parla_cancel_requested()) {
+    }
+    return 0;
+}
+
+static parla_task_t spawn(const parla_task_t *deps, size_t n) {
+    parla_task_t task;
+    CHECK(parla_spawn(count, NULL, PARLA_ANY, 0, deps, n, &task) == PARLA_OK);
+    return task;
+}
+
+static void every_length(void) {
+    parla_taskspace_t gates;
+    CHECK(parla_taskspace_create(NULL, 1, NULL, NULL, &gates) == PARLA_OK);
+    for (int64_t n = 1; n <= MOST; n++) {
+        parla_task_t gate, tasks[MOST];
+        CHECK(parla_taskspace_task(gates, &n, &gate) == PARLA_OK);
+        for (int64_t i = 0; i < n; i++) tasks[i] = spawn(&gate, 1);
+        ran = 0;
+        const parla_task_t last = spawn(tasks, (size_t)n);
+        CHECK(parla_taskspace_spawn(gates, &n, count, NULL, PARLA_ANY, 0, NULL, 0, NULL) == PARLA_OK);
+        CHECK(parla_wait(tasks, (size_t)n, -1) == PARLA_OK);
+        CHECK(parla_wait(&last, 1, -1) == PARLA_OK);
+        CHECK(ran == n + 2);
+        for (int i = 0; i < 300; i++) spawn(NULL, 0);
+        parla_task_spec_t held = {.size = sizeof held, .fn = count, .flags = PARLA_TASK_HOLD};
+        parla_task_t task;
+        CHECK(parla_spawn_task(&held, &task) == PARLA_OK);
+        CHECK(parla_task_release(task) == PARLA_OK);
+        CHECK(parla_wait(&task, 1, -1) == PARLA_OK);
+        CHECK(parla_wait_all(-1) == PARLA_OK);
+    }
+    CHECK(parla_taskspace_destroy(gates) == PARLA_OK);
+}
+
+static void skipping_needs_no_worker(void) {
+    parla_taskspace_t space;
+    CHECK(parla_taskspace_create(NULL, 1, NULL, NULL, &space) == PARLA_OK);
+    parla_task_t busy, first, task;
+    CHECK(parla_spawn(until_cancelled, NULL, PARLA_ANY, 0, NULL, 0, &busy) == PARLA_OK);
+    const int64_t zero = 0;
+    CHECK(parla_taskspace_task(space, &zero, &first) == PARLA_OK);
+    task = first;
+    for (int i = 0; i < SKIPPED; i++) task = spawn(&task, 1);
+    CHECK(parla_task_cancel(first) == PARLA_OK);
+    CHECK(parla_wait(&task, 1, -1) == PARLA_ERR_CANCELLED);
+    CHECK(parla_task_cancel(busy) == PARLA_OK);
+    CHECK(parla_wait(&busy, 1, -1) == PARLA_OK);
+}
+
+int main(void) {
+    parla_config_t config = {.size = sizeof config, .num_threads = 1};
+    CHECK(parla_init(&config) == PARLA_OK);
+    every_length();
+    skipping_needs_no_worker();
+    CHECK(parla_finalize() == PARLA_OK);
+    puts("ok");
+    return 0;
+}
