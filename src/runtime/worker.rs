@@ -309,7 +309,13 @@ fn search(local: &Local) -> Option<Slot> {
     }
     let end_search = || {
         let bound = || queues.bound_work(device);
-        sleep.end_search(device, bound, || queues.free_work(), &queues.order[device as usize], wake);
+        sleep.end_search(
+            device,
+            bound,
+            || queues.free_work(),
+            &queues.order[device as usize],
+            wake,
+        );
     };
     sleep.start_search(device);
     loop {
