@@ -216,7 +216,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             // A thread that lends itself may be done because nothing is left.
             None if *state.role == Role::Lent && !has_asked => {
                 has_asked = true;
-                seat.post.attention.store(true, Relaxed);
+                seat.post.attention.swap(true, AcqRel);
                 continue;
             }
             None => search(local, state),
@@ -369,8 +369,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                 stall::end_waits_here(local);
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
-                stop_search();
-                seat.post.attention.store(true, Relaxed);
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
                 return None;
             }
         }
