@@ -7,7 +7,7 @@ use super::quiesce::Quiet;
 use super::spaces::Spaces;
 use super::spares::Spares;
 use super::stall::Stall;
-use super::{overflow, spaces, worker};
+use super::{fiber, overflow, spaces, worker};
 use crate::device::cpu::{NodeMemory, bind_current_thread};
 use crate::device::place::Arch;
 use crate::error::{Error, Result, Status, fail};
@@ -30,6 +30,10 @@ use std::thread::JoinHandle;
 pub static EPOCH: AtomicU64 = AtomicU64::new(0);
 /// See [`EPOCH`].
 pub const FORKED: u64 = u64::MAX;
+
+/// From before the first thread of a runtime is started until after the last one has ended, so longer than
+/// [`EPOCH`] is not 0.
+static HAS_THREADS: AtomicBool = AtomicBool::new(false);
 
 static ARENA: OnceCell<Arena> = OnceCell::new();
 static STATE: Mutex<State> =
@@ -136,7 +140,9 @@ pub fn init(settings: &Settings) -> Result<()> {
     }
     if state.users == 0 {
         let epoch = state.started + 1;
-        let runtime = start(Config::load(settings)?, epoch)?;
+        let config = Config::load(settings)?;
+        HAS_THREADS.store(true, Relaxed);
+        let runtime = start(config, epoch).inspect_err(|_| HAS_THREADS.store(false, Relaxed))?;
         state.started = epoch;
         state.runtime = Some(runtime);
         EPOCH.store(epoch, SeqCst);
@@ -247,6 +253,11 @@ pub fn start_thread(runtime: &Arc<Runtime>, device: u16, is_spare: bool) -> Resu
 const LEAST_THREAD_STACK: usize = 2 << 20;
 
 fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u32>) -> Result<u32> {
+    // Here, where somebody can be told that there is no memory; a worker without a stack is of no use.
+    let stack = match runtime.config.own_stacks {
+        true => None,
+        false => Some(fiber::new_stack(runtime.config.stack_size)?),
+    };
     let Some((seat, deque)) = runtime.queues.sit(!is_spare, device) else {
         return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
     };
@@ -260,7 +271,7 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
         }
         overflow::prepare_thread();
         if let Ok(local) = Local::sit(shared, epoch, index, deque, true, device) {
-            worker::main(local, is_spare);
+            worker::main(local, is_spare, stack);
         }
         Local::leave_thread();
         overflow::leave_thread();
@@ -326,6 +337,7 @@ pub fn finalize() -> Result<()> {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.runtime = None;
     state.ending = false;
+    HAS_THREADS.store(false, Relaxed);
     ENDED.notify_all();
     drop(state);
     result
@@ -377,8 +389,9 @@ fn watch_forks() {
     static ONCE: OnceCell<()> = OnceCell::new();
     extern "C" fn in_child() {
         // Only this thread exists here: locks may be held for ever by threads that do not.
-        if EPOCH.load(Relaxed) != 0 {
+        if HAS_THREADS.load(Relaxed) {
             EPOCH.store(FORKED, Relaxed);
+            Local::forget_thread();
         }
     }
     ONCE.get_or_init(|| {
