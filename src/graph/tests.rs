@@ -38,8 +38,7 @@ fn a_record_that_held_nodes_is_a_task_like_any_other() {
         let deps: Vec<Handle> = (0..n).map(|_| task(&arena, &cache)).collect();
         // The second one's nodes point to the first one's, so that none of them is 0.
         let tasks = [waiting(&arena, &cache, &deps), waiting(&arena, &cache, &deps)];
-        let ready: Vec<Slot> =
-            deps.iter().flat_map(|&dep| complete(&arena, &cache, dep)).collect();
+        let ready: Vec<Slot> = deps.iter().flat_map(|&dep| complete(&arena, &cache, dep)).collect();
         assert_eq!(ready, [tasks[1].slot(), tasks[0].slot()]);
         for task in tasks {
             assert_eq!(complete(&arena, &cache, task), []);

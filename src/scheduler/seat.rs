@@ -103,6 +103,19 @@ impl Seat {
         self.post.parker.unpark();
     }
 
+    /// The thread heeds the calls so far. True: there were some.
+    #[inline]
+    pub fn heed(&self) -> bool {
+        // Acquire: partner is the Release in `call`. A swap, as all writes of the flag are: so it has what
+        // every call before it has to say, also if another call or the thread itself came between.
+        self.post.attention.load(Relaxed) && self.post.attention.swap(false, Acquire)
+    }
+
+    /// The thread is to look up once more.
+    pub fn remind(&self) {
+        self.post.attention.swap(true, AcqRel); // See `heed`.
+    }
+
     /// Tells the thread that a wait of one of its tasks is over.
     pub fn deliver(&self, wait: usize) {
         lock(&self.post.inbox).push(wait);
