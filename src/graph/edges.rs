@@ -373,7 +373,7 @@ impl Arena {
         let record = self.record(slot);
         let generation = record.pending.load(Relaxed) & !(ONE_GENERATION - 1);
         // Release: partner is the Acquire of `claim`, which may come before the owner counts its guard down.
-        record.pending.store(generation | u64::from(count), Release);
+        record.pending.swap(generation | u64::from(count), Release);
     }
 
     /// How many dependencies and guards are open, for diagnostics.

@@ -2,7 +2,7 @@
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, Padded, Parker, lock};
 use crossbeam_deque::{Stealer, Worker};

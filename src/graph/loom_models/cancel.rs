@@ -190,3 +190,29 @@ fn a_cancelled_record_is_recycled_only_when_its_last_dependency_has_let_go() {
         assert_eq!(count(&world.ended), 1);
     });
 }
+
+#[test]
+fn who_cancels_a_continuation_has_what_the_body_did() {
+    check(3, || {
+        let world = World::new();
+        let cache = Cache::default();
+        let (dep, task) = (world.task(&cache), world.task(&cache));
+        // As `runtime/continuation::begin`, of a task that has run.
+        let body = spawn(&world, move |w, cache| {
+            w.effects[1].store(1, Relaxed);
+            w.arena.rearm(task.slot(), 2);
+            let complete = w.arena.attach(task.slot(), &[dep], |_| unreachable!());
+            match w.arena.count_down(cache, task.slot(), complete + 1) {
+                Countdown::Ready => start(w, cache, task),
+                Countdown::Open => {}
+                Countdown::Abandoned => unreachable!(),
+            }
+        });
+        let claim = cancel(&world, &cache, task);
+        let ready = world.run(&cache, dep, None);
+        start_all(&world, &cache, ready);
+        body.join().unwrap();
+        assert_eq!(count(&world.completed), 1);
+        assert!(claim != CancelClaim::Complete || world.effects[1].load(Relaxed) == 1);
+    });
+}

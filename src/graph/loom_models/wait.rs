@@ -127,3 +127,28 @@ fn of_two_who_end_a_wait_one_does() {
         assert_eq!(count(&world.ended), 1);
     });
 }
+
+#[test]
+fn a_late_claim_does_not_end_the_next_wait_in_the_slot() {
+    check(3, || {
+        let world = World::new();
+        let cache = Cache::default();
+        let parker = Parker::default();
+        let (first, second) = (world.task(&cache), world.task(&cache));
+        let (wait, _) = begin(&world, &cache, &[first]);
+        let handle = world.arena.record(wait).handle(wait);
+        let clock = spawn(&world, move |w, _| w.arena.claim(handle));
+        run_and_fire(&world, &cache, &parker, first, 0);
+        if is_fired(&world, wait) {
+            world.end(&cache, wait);
+        } else {
+            // Its last task has ended it, before it gave its own slot back.
+            assert_eq!(cache.take(&world.arena).unwrap(), first.slot());
+        }
+        assert_eq!(count(&world.ended), 1);
+        let (next, countdown) = begin(&world, &cache, &[second]);
+        assert_eq!((next, countdown), (wait, Countdown::Open));
+        clock.join().unwrap();
+        assert!(world.arena.claim(world.arena.record(next).handle(next)));
+    });
+}
