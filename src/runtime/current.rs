@@ -3,13 +3,17 @@
 use super::local::Local;
 use crate::device::place::Place;
 use crate::error::{Result, fail};
+use crate::graph::Slot;
 use crate::graph::record::flag;
 
 /// Its handle; 0 outside tasks.
 pub fn task() -> u64 {
-    Local::peek()
-        .and_then(|local| local.current().map(|slot| local.arena().record(slot).handle(slot).0))
-        .unwrap_or(0)
+    running().map_or(0, |(local, slot)| local.arena().record(slot).handle(slot).0)
+}
+
+/// The task that calls, whether or not a runtime is in force; without taking a seat.
+fn running() -> Option<(&'static Local, Slot)> {
+    Local::peek().and_then(|local| Some((local, local.current()?)))
 }
 
 /// The worker's number; -1 if the thread is none.
@@ -19,8 +23,7 @@ pub fn worker() -> i32 {
 
 /// The devices of the running task.
 pub fn places() -> Result<Vec<i32>> {
-    let local = Local::get()?;
-    let Some(slot) = local.current() else {
+    let Some((local, slot)) = running() else {
         return fail!(NotInTask, "only a task has places");
     };
     let record = local.arena().record(slot);
@@ -34,8 +37,7 @@ pub fn places() -> Result<Vec<i32>> {
 
 /// The text that goes with the failure of the running task.
 pub fn set_failure_text(text: &str) -> Result<()> {
-    let local = Local::get()?;
-    let Some(slot) = local.current() else {
+    let Some((local, slot)) = running() else {
         return fail!(NotInTask, "only a task's failure has a text");
     };
     // SAFETY: the running task's record is owned by this thread.

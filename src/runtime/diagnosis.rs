@@ -21,6 +21,8 @@ pub struct BlockedWait {
     pub wait: Handle,
     /// Where it is.
     pub address: usize,
+    /// The seat of its thread.
+    pub seat: u32,
     /// The task that waits.
     pub task: Handle,
     /// Tasks below it on the same stack, each of which waits for the one above.
@@ -86,6 +88,7 @@ pub fn blocked(local: &Local) -> Vec<BlockedWait> {
             found.push(BlockedWait {
                 wait: blocked.wait.get(),
                 address,
+                seat: blocked.seat,
                 task: blocked.task,
                 below: blocked.below.clone(),
                 targets: blocked.targets.clone(),

@@ -97,26 +97,25 @@ const MAX_SPARE: usize = 32;
 /// Stacks that exist, in the process.
 pub static STACKS: AtomicU64 = AtomicU64::new(0);
 
+/// Memory for a stack of `size` bytes.
+pub fn new_stack(size: usize) -> Result<DefaultStack> {
+    match DefaultStack::new(size) {
+        Ok(stack) => Ok(stack),
+        Err(error) => fail!(
+            OutOfMemory,
+            "no memory for another task stack: {error} ({} stacks exist; the system's limit on \
+             mappings, vm.max_map_count, is one reason)",
+            STACKS.load(Relaxed)
+        ),
+    }
+}
+
 impl Fiber {
-    /// A stack of `size` bytes on which `body` will run.
-    pub fn new(size: usize, body: impl FnOnce(&Suspend) + 'static) -> Result<Fiber> {
-        let stack = match DefaultStack::new(size) {
-            Ok(stack) => stack,
-            Err(error) => {
-                return fail!(
-                    OutOfMemory,
-                    "no memory for another task stack: {error} ({} stacks exist; the system's limit \
-                     on mappings, vm.max_map_count, is one reason)",
-                    STACKS.load(Relaxed)
-                );
-            }
-        };
+    /// A stack on which `body` will run.
+    pub fn new(stack: DefaultStack, body: impl FnOnce(&Suspend) + 'static) -> Fiber {
         let limit = stack.limit().get();
         STACKS.fetch_add(1, Relaxed);
-        Ok(Fiber {
-            coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)),
-            limit,
-        })
+        Fiber { coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)), limit }
     }
 
     /// Goes on with the stack until it is left. None: its body has ended.

@@ -7,7 +7,7 @@ use super::quiesce::Quiet;
 use super::spaces::Spaces;
 use super::spares::Spares;
 use super::stall::Stall;
-use super::{overflow, spaces, worker};
+use super::{fiber, overflow, spaces, worker};
 use crate::device::cpu::{NodeMemory, bind_current_thread};
 use crate::device::place::Arch;
 use crate::error::{Error, Result, Status, fail};
@@ -31,6 +31,10 @@ pub static EPOCH: AtomicU64 = AtomicU64::new(0);
 /// See [`EPOCH`].
 pub const FORKED: u64 = u64::MAX;
 
+/// From before the first thread of a runtime is started until after the last one has ended, so longer than
+/// [`EPOCH`] is not 0.
+static HAS_THREADS: AtomicBool = AtomicBool::new(false);
+
 static ARENA: OnceCell<Arena> = OnceCell::new();
 static STATE: Mutex<State> =
     Mutex::new(State { users: 0, started: 0, ending: false, runtime: None });
@@ -53,7 +57,7 @@ pub struct Runtime {
     pub config: Config,
     /// The machine, or the described one.
     pub topology: Topology,
-    /// CPU devices, one per node.
+    /// CPU devices, one per node that has workers.
     pub devices: Vec<CpuDevice>,
     /// Ready tasks.
     pub queues: Queues,
@@ -136,7 +140,9 @@ pub fn init(settings: &Settings) -> Result<()> {
     }
     if state.users == 0 {
         let epoch = state.started + 1;
-        let runtime = start(Config::load(settings)?, epoch)?;
+        let config = Config::load(settings)?;
+        HAS_THREADS.store(true, Relaxed);
+        let runtime = start(config, epoch).inspect_err(|_| HAS_THREADS.store(false, Relaxed))?;
         state.started = epoch;
         state.runtime = Some(runtime);
         EPOCH.store(epoch, SeqCst);
@@ -157,6 +163,7 @@ fn start(config: Config, epoch: u64) -> Result<Arc<Runtime>> {
         config.local_rank.map_or(all, |(rank, ranks)| share(all, rank, ranks).1)
     });
     let slots = place_workers(&topology, &config, wanted);
+    let (topology, slots) = topology.without_empty_nodes(slots);
     let devices: Vec<CpuDevice> = topology
         .nodes
         .iter()
@@ -184,7 +191,7 @@ fn start(config: Config, epoch: u64) -> Result<Arc<Runtime>> {
         failures: Failures::default(),
         spaces: Spaces::default(),
         quiet: Quiet::default(),
-        spares: Spares::default(),
+        spares: Spares::new(devices.len()),
         stall: Stall::default(),
         lent: AtomicU32::new(0),
         stop: AtomicBool::new(false),
@@ -242,7 +249,15 @@ pub fn start_thread(runtime: &Arc<Runtime>, device: u16, is_spare: bool) -> Resu
     start_worker(runtime, device, is_spare, pus)
 }
 
+/// Bytes of the stack of a thread whose tasks run on it, at least: what Rust's threads have.
+const LEAST_THREAD_STACK: usize = 2 << 20;
+
 fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u32>) -> Result<u32> {
+    // Here, where somebody can be told that there is no memory; a worker without a stack is of no use.
+    let stack = match runtime.config.own_stacks {
+        true => None,
+        false => Some(fiber::new_stack(runtime.config.stack_size)?),
+    };
     let Some((seat, deque)) = runtime.queues.sit(!is_spare, device) else {
         return fail!(OutOfThreads, "more than 4,096 threads use libparla at the same time");
     };
@@ -256,14 +271,16 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
         }
         overflow::prepare_thread();
         if let Ok(local) = Local::sit(shared, epoch, index, deque, true, device) {
-            worker::main(local, is_spare);
+            worker::main(local, is_spare, stack);
         }
         Local::leave_thread();
         overflow::leave_thread();
     };
-    let spawned = with_signals_blocked(|| {
-        std::thread::Builder::new().name(format!("parla-{index}")).spawn(body)
-    });
+    let mut thread = std::thread::Builder::new().name(format!("parla-{index}"));
+    if runtime.config.own_stacks {
+        thread = thread.stack_size(runtime.config.stack_size.max(LEAST_THREAD_STACK));
+    }
+    let spawned = with_signals_blocked(|| thread.spawn(body));
     match spawned {
         Ok(thread) => {
             runtime.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
@@ -320,6 +337,7 @@ pub fn finalize() -> Result<()> {
     let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
     state.runtime = None;
     state.ending = false;
+    HAS_THREADS.store(false, Relaxed);
     ENDED.notify_all();
     drop(state);
     result
@@ -371,8 +389,9 @@ fn watch_forks() {
     static ONCE: OnceCell<()> = OnceCell::new();
     extern "C" fn in_child() {
         // Only this thread exists here: locks may be held for ever by threads that do not.
-        if EPOCH.load(Relaxed) != 0 {
+        if HAS_THREADS.load(Relaxed) {
             EPOCH.store(FORKED, Relaxed);
+            Local::forget_thread();
         }
     }
     ONCE.get_or_init(|| {

@@ -30,6 +30,8 @@ pub struct Local {
     pub device: Cell<u16>,
     /// Whether the thread takes tasks.
     pub is_worker: Cell<bool>,
+    /// Whether it is a thread of the host that lends itself.
+    pub is_lent: Cell<bool>,
     /// Stacks, and what is blocked on them.
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
@@ -125,6 +127,7 @@ impl Local {
             frame: Cell::new(std::ptr::null()),
             device: Cell::new(device),
             is_worker: Cell::new(is_worker),
+            is_lent: Cell::new(false),
             fibers: Fibers::default(),
             scratch: Cell::default(),
             to_skip: Cell::default(),
@@ -141,6 +144,13 @@ impl Local {
         CURRENT.set(pointer);
         // SAFETY: the box is in `OWNER` now; see `get`.
         Ok(unsafe { &*pointer })
+    }
+
+    /// In a forked child: forgets the place that the parent's thread has, without touching what other
+    /// threads, which do not exist here, may have locked.
+    pub fn forget_thread() {
+        let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
+        let _ = OWNER.try_with(|owner| std::mem::forget(owner.take()));
     }
 
     /// Gives up this thread's seat, if it has one.
@@ -192,14 +202,21 @@ impl Local {
     /// Runs `f` as a call of the library that finalize and destroy wait for.
     #[inline(always)]
     pub fn in_call<R>(&self, f: impl FnOnce(&Local) -> Result<R>) -> Result<R> {
+        /// A call that panics ends too: whoever waits for calls to end must not wait for ever.
+        struct Call<'a>(&'a Seat);
+        impl Drop for Call<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.leave();
+            }
+        }
         self.seat().enter();
+        let _call = Call(self.seat());
         // `enter` has a light fence; its partner is the heavy one in finalize after it has set EPOCH.
-        let result = if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
+        if self.epoch == EPOCH.load(Relaxed) || self.is_worker.get() {
             f(self)
         } else {
             fail!(NotInitialized, "parla_finalize has ended the runtime")
-        };
-        self.seat().leave();
-        result
+        }
     }
 }

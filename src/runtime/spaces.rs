@@ -12,7 +12,7 @@ use crate::graph::space::{Bounds, KeyPart, Outcome, Range, Table};
 use crate::graph::{Handle, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, lock};
 use std::collections::HashMap;
@@ -29,6 +29,11 @@ pub struct Space {
 }
 
 impl Space {
+    /// Its handle.
+    pub fn handle(&self) -> u64 {
+        self.handle.0
+    }
+
     /// Its table.
     pub fn table(&self) -> &Table {
         &self.table
@@ -91,7 +96,7 @@ pub fn create(local: &Local, name: Option<&str>, bounds: Bounds) -> Result<u64> 
         names.by_name.insert(name.into(), handle.0);
     }
     // Release: partner is the Acquire in `get`.
-    spaces.cells[number as usize].store(Box::into_raw(space), std::sync::atomic::Ordering::Release);
+    spaces.cells[number as usize].store(Box::into_raw(space), Release);
     Ok(handle.0)
 }
 

@@ -83,17 +83,25 @@ pub fn simple(
     let shape = if place == 0 && vcus == 0.0 { 0 } else { shape_of(local, place, vcus)? };
     let flags = if local.runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
     let draft = Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
-    let task = match element {
-        None => 0,
-        Some((space, index)) => match spaces::element(local, space, index)? {
-            0 => return outside(index),
-            task => task,
-        },
-    };
-    with_deps(local, deps, |open| match task {
-        0 => anonymous(local, &draft, open),
-        task => spawn_element(local, Handle(task), &draft, open),
+    // The dependencies are checked before the element is made: a call that fails leaves none behind that
+    // nobody spawns, for which whoever waits for the space would wait too.
+    with_deps(local, deps, |open| {
+        let Some((space, index)) = element else {
+            return anonymous(local, &draft, open);
+        };
+        if deps.contains(&space.handle()) && space.table().get(index).is_none() {
+            return own_space(index);
+        }
+        match spaces::element(local, space, index)? {
+            0 => outside(index),
+            task => spawn_element(local, Handle(task), &draft, open),
+        }
     })
+}
+
+#[cold]
+fn own_space(index: &[i64]) -> Result<u64> {
+    fail!(Deadlock, "the element at {index:?} would depend on its own task space, and so on itself")
 }
 
 #[cold]

@@ -10,6 +10,7 @@
 use super::diagnosis::{Diagnosis, diagnose};
 use super::lifecycle::Runtime;
 use super::local::Local;
+use super::worker::Lent;
 use super::{cancel, completion, quiesce, ready, wait, worker};
 use crate::error::{Error, Result, Status};
 use crate::graph::record::{Phase, kind};
@@ -20,6 +21,7 @@ use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
 };
 use crate::sync::{Mutex, lock};
+use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 /// What has been said of stalls, and the right to look: one thread at a time does.
@@ -151,6 +153,23 @@ fn end_wait(local: &Local, address: usize, verdict: Error) {
     }
 }
 
+/// Ends the waits of this thread's tasks, since what they wait for can never come: a thread of the host
+/// that lends itself does not get itself back otherwise.
+pub fn end_waits_here(local: &Local) {
+    let own = local.seat().index;
+    for blocked in super::diagnosis::blocked(local) {
+        if blocked.seat == own && local.arena().claim(blocked.wait) {
+            let text = "what the task waits for can never run, and the thread it runs on wants itself back";
+            end_wait(local, blocked.address, Error::new(Status::Stalled, text));
+        }
+    }
+}
+
+/// When a thread that nobody calls should look at whether anything moves.
+pub fn next_look(runtime: &Runtime) -> Option<Instant> {
+    Watch::new(runtime).next()
+}
+
 /// The watch that a waiting host thread keeps.
 pub struct Watch {
     after: Option<Duration>,
@@ -206,10 +225,20 @@ pub fn settle(local: &Local) -> Result<()> {
         if local.runtime.workers == 0 && !local.is_worker.get() {
             // Nobody else would run what can run.
             let runtime = &local.runtime;
+            let watch = RefCell::new(Watch::new(runtime));
+            let stalled = RefCell::new(None);
             let nothing_runs = || {
-                quiesce::is_quiet(runtime) || local.deque.is_empty() && !runtime.queues.any_work(0)
+                if let Some(error) = watch.borrow_mut().check(local) {
+                    stalled.borrow_mut().get_or_insert(error);
+                    return Lent::Hopeless;
+                }
+                let runs = || !local.deque.is_empty() || runtime.queues.any_work(0);
+                if quiesce::is_quiet(runtime) || !runs() { Lent::Done } else { Lent::Goes }
             };
             worker::lend(local, nothing_runs)?;
+            if let Some(error) = stalled.take() {
+                first = first.and(Err(error));
+            }
         }
         match quiesce::wait_until_quiet(local, -1) {
             Ok(()) => return first,

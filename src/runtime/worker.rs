@@ -4,26 +4,42 @@
 //! between the stacks. Where stacks must not be left at all (`PARLA_WAIT=thread`), the loop runs on the
 //! thread's own stack and `drive` is not used.
 
-use super::fiber::{Blocked, Fiber, Switch};
+use super::fiber::{self, Blocked, Fiber, Switch};
 use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 use crate::sync::lock;
+use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-/// Runs the worker that this thread is until the runtime stops.
-pub fn main(local: &Local, is_spare: bool) {
+/// Runs the worker that this thread is until the runtime stops. `stack`: what its tasks run on first, unless
+/// that is the thread's own.
+pub fn main(local: &Local, is_spare: bool, stack: Option<DefaultStack>) {
+    if let Some(stack) = stack {
+        local.fibers.keep(fiber_on(local, stack));
+    }
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
-    serve(local, &mut role, &|| false);
+    serve(local, &mut role, &|| Lent::Goes);
     hooks::leave(local.seat().index);
 }
 
+/// Whether a thread of the host that lends itself wants itself back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lent {
+    /// Not yet.
+    Goes,
+    /// Yes, once what it has begun has ended.
+    Done,
+    /// Yes, and what it has begun will never end by itself: its waits give STALLED.
+    Hopeless,
+}
+
 /// Makes this thread of the host a worker until `done`, and until what it has begun has ended.
-pub fn lend(local: &Local, done: impl Fn() -> bool) -> Result<()> {
+pub fn lend(local: &Local, done: impl Fn() -> Lent) -> Result<()> {
     let seat = local.seat();
     if !local.runtime.config.own_stacks {
         local.fibers.ensure_spare(|| new_fiber(local))?;
@@ -33,12 +49,14 @@ pub fn lend(local: &Local, done: impl Fn() -> bool) -> Result<()> {
         return crate::error::fail!(OutOfThreads, "{MAX_LENT} threads lend themselves already");
     }
     local.is_worker.set(true);
+    local.is_lent.set(true);
     seat.own.is_worker.store(true, Relaxed);
     hooks::update(seat.index);
     serve(local, &mut Role::Lent, &done);
     hooks::leave(seat.index);
     seat.own.is_worker.store(false, Relaxed);
     local.is_worker.set(false);
+    local.is_lent.set(false);
     local.runtime.lent.fetch_sub(1, Relaxed);
     // What is left in the deque is anybody's, but somebody must know.
     super::ready::notify(local);
@@ -64,7 +82,7 @@ enum Role {
 /// What the loop needs besides the thread's own things.
 struct Loop<'a> {
     role: &'a mut Role,
-    done: &'a dyn Fn() -> bool,
+    done: &'a dyn Fn() -> Lent,
 }
 
 thread_local! {
@@ -72,7 +90,7 @@ thread_local! {
     static LOOP: std::cell::Cell<*mut Loop<'static>> = const { std::cell::Cell::new(std::ptr::null_mut()) };
 }
 
-fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
+fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
@@ -88,9 +106,12 @@ fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> bool) {
 
 /// A stack with the worker's loop on it.
 pub fn new_fiber(local: &Local) -> Result<Fiber> {
-    let size = local.runtime.config.stack_size;
+    Ok(fiber_on(local, fiber::new_stack(local.runtime.config.stack_size)?))
+}
+
+fn fiber_on(local: &Local, stack: DefaultStack) -> Fiber {
     let local = std::ptr::from_ref(local);
-    Fiber::new(size, move |suspend| {
+    Fiber::new(stack, move |suspend| {
         // SAFETY: a stack is resumed only by `drive`, on the thread of `local`, while `serve` keeps the
         // loop's state alive.
         let (local, state) = unsafe { (&*local, &mut *LOOP.get()) };
@@ -102,12 +123,7 @@ pub fn new_fiber(local: &Local) -> Result<Fiber> {
 /// Moves between stacks until the loop ends.
 fn drive(local: &Local) {
     let fibers = &local.fibers;
-    let first = fibers.take_spare().map_or_else(|| new_fiber(local), Ok);
-    let Ok(mut active) = first else {
-        // Without memory for one stack no task could run; the others of the pool must do.
-        eprintln!("parla: a worker ends, for there is no memory for its stack");
-        return;
-    };
+    let mut active = fibers.take_spare().expect("a worker starts with a stack");
     loop {
         fibers.limit.set(active.limit);
         match active.resume() {
@@ -169,13 +185,14 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
     let mut tick = 0u32;
+    let mut has_asked = false;
     let own = local.fibers.suspend.get();
     loop {
         if local.fibers.end_loop.get() {
             return;
         }
         if (seat.post.attention.load(Relaxed)
-            || (*state.role == Role::StandIn && spares::any_dismissed(runtime))
+            || (*state.role == Role::StandIn && spares::any_dismissed(local))
             || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
@@ -190,10 +207,21 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         }
         tick = tick.wrapping_add(1);
         let device = local.device.get();
-        let found = match runtime.queues.next_local(device, &local.deque, tick) {
+        let queues = &runtime.queues;
+        let found = queues
+            .next_of_others(seat, device, &local.deque, tick)
+            .or_else(|| queues.next_local(device, &local.deque, tick));
+        let found = match found {
             Some(slot) => Some(slot),
-            None => search(local),
+            // A thread that lends itself may be done because nothing is left.
+            None if *state.role == Role::Lent && !has_asked => {
+                has_asked = true;
+                seat.post.attention.swap(true, AcqRel);
+                continue;
+            }
+            None => search(local, state),
         };
+        has_asked = found.is_none();
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
@@ -230,11 +258,14 @@ fn look_up(
         }
     }
     let idle = local.fibers.blocked.get() == 0;
-    if idle && (runtime.stop.load(Acquire) || (*state.role == Role::Lent && (state.done)())) {
+    if idle
+        && (runtime.stop.load(Acquire)
+            || (*state.role == Role::Lent && (state.done)() != Lent::Goes))
+    {
         return ControlFlow::Break(());
     }
     match *state.role {
-        Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(runtime) => {
+        Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(local) => {
             *state.role = Role::Dormant;
             seat.own.is_worker.store(false, Relaxed);
             super::ready::notify(local);
@@ -287,7 +318,7 @@ fn rest(local: &Local) {
 }
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
-fn search(local: &Local) -> Option<Slot> {
+fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     let runtime = &*local.runtime;
     let (queues, sleep) = (&runtime.queues, &runtime.sleep);
     let (seat, device) = (local.seat(), local.device.get());
@@ -327,11 +358,26 @@ fn search(local: &Local) -> Option<Slot> {
                 break;
             }
         }
+        // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
+        let is_lent = *state.role == Role::Lent;
+        if is_lent {
+            let lent = (state.done)();
+            let blocks = local.fibers.blocked.get() > 0;
+            if blocks && lent == Lent::Hopeless {
+                stall::end_waits_here(local);
+            }
+            if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
+                return None;
+            }
+        }
         sleep.fall_asleep(device, seat.index);
         if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
             quiesce::poke(runtime);
             let watch = stall::idle_deadline(runtime);
-            let deadline = [local.fibers.next_deadline(), watch].into_iter().flatten().min();
+            let again = if is_lent { stall::next_look(runtime) } else { None };
+            let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             seat.own.asleep.store(true, Relaxed);
             let called = seat.post.parker.park(deadline);
             seat.own.asleep.store(false, Relaxed);

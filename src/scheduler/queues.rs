@@ -98,6 +98,23 @@ impl Queues {
         deque.pop().map(Slot)
     }
 
+    /// Every 64th time, between those in which [`Queues::next_local`] begins with the shared queues, a task
+    /// of another thread: tasks that spawn and wait in turn keep the shared queues from ever being empty,
+    /// and what a thread of the host has spawned lies in its own deque.
+    #[inline]
+    pub fn next_of_others(
+        &self,
+        seat: &Seat,
+        device: u16,
+        deque: &Worker<u32>,
+        tick: u32,
+    ) -> Option<Slot> {
+        if tick % 64 != 32 {
+            return None;
+        }
+        self.steal(seat, device, deque)
+    }
+
     fn next_priority(&self, own: &Pool, floor: i32) -> Option<Slot> {
         let (first, second) = if own.priority.best() >= self.any.priority.best() {
             (own, &self.any)

@@ -1,6 +1,7 @@
 /* Hooks: started once per worker and stopped as often, paired around bodies and around waits that block,
  * reversed order on the way out, and gone after they have been removed. */
 #include <parla.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,13 +73,14 @@ int main(void) {
     uint32_t id1, id2;
     CHECK(parla_hooks_add(&first, &id1) == PARLA_OK);
     CHECK(parla_init(&config) == PARLA_OK);
+    while (one.started < 3) sched_yield(); /* init does not wait for the workers to start */
     parla_task_spec_t spec = {.size = sizeof spec, .fn = nothing, .flags = PARLA_TASK_HOLD};
     CHECK(parla_spawn_task(&spec, &gate) == PARLA_OK);
-    parla_task_t task, state_of = gate;
+    parla_task_t task;
     CHECK(parla_spawn(waits, NULL, PARLA_ANY, 0, NULL, 0, &task) == PARLA_OK);
     int32_t state = 0;
     while (state != PARLA_STATE_BLOCKED) CHECK(parla_task_state(task, &state) == PARLA_OK);
-    CHECK(parla_task_release(state_of) == PARLA_OK);
+    CHECK(parla_task_release(gate) == PARLA_OK);
     CHECK(parla_wait(&task, 1, -1) == PARLA_OK);
     CHECK(one.before == 2 && one.after == 2 && one.blocked == 1 && one.unblocked == 1);
 

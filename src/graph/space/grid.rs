@@ -53,7 +53,13 @@ impl Grid {
                 },
             };
         }
-        Grid { ndim, len: axes[..ndim].iter().map(|axis| axis.extent).product(), axes, whole }
+        if axes[..ndim].iter().any(|axis| axis.extent == 0) {
+            // Nothing is in the box: let that be seen at the first dimension, before large extents of others
+            // are multiplied.
+            axes.iter_mut().for_each(|axis| axis.extent = 0);
+        }
+        let len = axes[..ndim].iter().map(|axis| axis.extent).product();
+        Grid { ndim, len, axes, whole }
     }
 
     /// The number of indices in the box.

@@ -8,9 +8,10 @@ use crate::graph::{Handle, Slot};
 use crate::runtime::collect::collect;
 use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
+use crate::runtime::worker::Lent;
 use crate::runtime::{quiesce, worker};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 /// Sleeps until all of `open` are complete.
@@ -67,23 +68,28 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let handle = local.arena().record(slot).handle(slot);
     let deadline = deadline(timeout_ns);
     local.fibers.lent_until.set(deadline);
-    let late = || deadline.is_some_and(|d| d <= Instant::now());
+    let is_late = Cell::new(false);
     let verdict = RefCell::new(None);
     let watch = RefCell::new(Watch::new(&local.runtime));
     let lent = worker::lend(local, || {
-        is_fired(local, slot) || late() || {
-            let found = watch.borrow_mut().check(local);
-            let hopeless = found.is_some();
-            *verdict.borrow_mut() = found;
-            hopeless
+        if !is_late.get() && deadline.is_some_and(|d| d <= Instant::now()) {
+            is_late.set(true);
+            local.fibers.lent_until.set(None); // What has passed need not wake it any more.
         }
+        let found = watch.borrow_mut().check(local);
+        if found.is_some() {
+            *verdict.borrow_mut() = found;
+            return Lent::Hopeless;
+        }
+        if is_fired(local, slot) || is_late.get() { Lent::Done } else { Lent::Goes }
     });
     local.fibers.lent_until.set(None);
     quiesce::poke(&local.runtime);
     if !is_fired(local, slot) && local.arena().claim(handle) {
         retry::keep(local, handle, kind::HOST_WAIT, &open);
         lent?;
-        return verdict.take().map_or_else(timed_out, Err);
+        let verdict = verdict.take().filter(|_| !is_late.get());
+        return verdict.map_or_else(timed_out, Err);
     }
     while !is_fired(local, slot) {
         local.seat().post.parker.park(None); // The last task is just completing.

@@ -7,6 +7,7 @@ use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Handle, Slot};
 use crate::runtime::fiber::{Blocked, Switch, Timer};
 use crate::runtime::local::Local;
+use crate::runtime::stall::Watch;
 use crate::runtime::{admit, completion, hooks, spares, worker};
 use crate::scheduler::admission::Returning;
 use crate::scheduler::seat::bump;
@@ -150,6 +151,9 @@ fn park(
     fibers.frozen.set(fibers.frozen.get() + 1);
     seat.own.is_worker.store(false, Relaxed);
     left(local, wait);
+    // A thread of the host that lends itself watches, as it does in a wait of its own: nobody else tells it
+    // that what its task waits for can never come.
+    let mut watch = local.is_lent.get().then(|| Watch::new(&local.runtime));
     loop {
         {
             let mut inbox = lock(&seat.post.inbox);
@@ -168,8 +172,19 @@ fn park(
                 continue;
             }
         }
+        if let Some(error) = watch.as_mut().and_then(|watch| watch.check(local))
+            && local.arena().claim(handle)
+        {
+            blocked.claimed.set(true);
+            blocked.verdict.set(Some(error));
+            // SAFETY: claimed just now.
+            unsafe { go_on(local, blocked) };
+            continue;
+        }
+        let look = watch.as_ref().and_then(Watch::next);
+        let until = [deadline, look].into_iter().flatten().min();
         seat.own.asleep.store(true, Relaxed);
-        seat.post.parker.park(deadline);
+        seat.post.parker.park(until);
         seat.own.asleep.store(false, Relaxed);
     }
     fibers.frozen.set(fibers.frozen.get() - 1);
