@@ -216,7 +216,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             // A thread that lends itself may be done because nothing is left.
             None if *state.role == Role::Lent && !has_asked => {
                 has_asked = true;
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 continue;
             }
             None => search(local, state),
@@ -368,7 +368,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None;
             }
         }
