@@ -9,7 +9,7 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
@@ -216,7 +216,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             // A thread that lends itself may be done because nothing is left.
             None if *state.role == Role::Lent && !has_asked => {
                 has_asked = true;
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 continue;
             }
             None => search(local, state),
@@ -243,16 +243,14 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
-    // takes over what every call before it has to say, also if another call or this thread came between.
-    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
+    if seat.heed() {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.swap(true, AcqRel); // There may be more.
+            seat.remind(); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -370,7 +368,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None;
             }
         }
@@ -389,7 +387,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                     stall::idle_check(local);
                 }
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None; // Timers, and another look around.
             }
         } else {

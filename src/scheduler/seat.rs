@@ -2,7 +2,7 @@
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, Padded, Parker, lock};
 use crossbeam_deque::{Stealer, Worker};
@@ -101,6 +101,19 @@ impl Seat {
         // asleep, since the worker looks at `attention` before it parks.
         self.post.attention.swap(true, AcqRel);
         self.post.parker.unpark();
+    }
+
+    /// The thread heeds the calls so far. True: there were some.
+    #[inline]
+    pub fn heed(&self) -> bool {
+        // Acquire: partner is the Release in `call`. A swap, as all writes of the flag are: so it has what
+        // every call before it has to say, also if another call or the thread itself came between.
+        self.post.attention.load(Relaxed) && self.post.attention.swap(false, Acquire)
+    }
+
+    /// The thread is to look up once more.
+    pub fn remind(&self) {
+        self.post.attention.swap(true, AcqRel); // See `heed`.
     }
 
     /// Tells the thread that a wait of one of its tasks is over.
