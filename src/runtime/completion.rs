@@ -145,7 +145,7 @@ fn drop_context(local: &Local, slot: Slot) {
         let ctx = first.map_or(record.ctx(), |address| address as *mut _);
         // SAFETY: the user promised at spawn that `drop` may be called once with the context; HAS_DROP
         // is clear now.
-        unsafe { drop(ctx) };
+        local.in_callback(|| unsafe { drop(ctx) });
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Blocked {
     pub below: Vec<Handle>,
     /// Its record.
     pub wait: Cell<Handle>,
+    /// Whether it has a time limit.
+    pub is_timed: bool,
 }
 
 /// A deadline of a wait.
@@ -179,6 +181,16 @@ impl Fibers {
     pub fn bytes_left(&self) -> usize {
         let here = 0u8;
         (std::ptr::from_ref(&here) as usize).saturating_sub(self.limit.get())
+    }
+
+    /// Takes the deadline of a wait that is over out of the way. With very many it stays until it is due,
+    /// and then fails to claim the wait.
+    pub fn forget_timer(&self, wait: *const Blocked) {
+        const FEW: usize = 256;
+        let mut timers = self.timers.borrow_mut();
+        if timers.len() <= FEW {
+            timers.retain(|Reverse(timer)| !std::ptr::eq(timer.blocked, wait));
+        }
     }
 
     /// Whether the clock matters.

@@ -9,7 +9,8 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ pub fn main(local: &Local, is_spare: bool, stack: Option<DefaultStack>) {
     }
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
+    local.seat().own.endless.store(true, Relaxed);
     serve(local, &mut role, &|| Lent::Goes);
     hooks::leave(local.seat().index);
 }
@@ -92,16 +94,19 @@ thread_local! {
 
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
+    local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
         look_for_work(local, &mut state);
         local.fibers.limit.set(0);
+        local.seat().own.serves.store(false, Release);
         return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
     drive(local);
     LOOP.set(std::ptr::null_mut());
+    local.seat().own.serves.store(false, Release);
 }
 
 /// A stack with the worker's loop on it.
@@ -136,6 +141,7 @@ fn drive(local: &Local) {
             Some(Switch::Resume(blocked)) => {
                 // SAFETY: delivered once, so still blocked; see `wait::task::go_on`.
                 let blocked = unsafe { &*blocked };
+                bump(&local.seat().own.moves, 1);
                 let next = blocked.fiber.take().expect("a blocked wait has left its stack");
                 fibers.blocked.set(fibers.blocked.get() - 1);
                 if blocked.freezes {
@@ -225,8 +231,12 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
+            tick = tick.wrapping_add(1);
+            // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
-                && seat.post.attention.load(Relaxed)
+                && (seat.post.attention.load(Relaxed)
+                    || tick.is_multiple_of(64)
+                    || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
                 break;
@@ -312,9 +322,7 @@ fn rest(local: &Local) {
         return;
     }
     quiesce::poke(&local.runtime);
-    seat.own.asleep.store(true, Relaxed);
-    seat.post.parker.park(local.fibers.next_deadline());
-    seat.own.asleep.store(false, Relaxed);
+    seat.sleep(local.fibers.next_deadline());
 }
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
@@ -328,6 +336,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
+    quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
     let end_search = || {
         let bound = || queues.bound_work(device);
         sleep.end_search(
@@ -378,9 +387,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             let watch = stall::idle_deadline(runtime);
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
-            seat.own.asleep.store(true, Relaxed);
-            let called = seat.post.parker.park(deadline);
-            seat.own.asleep.store(false, Relaxed);
+            let called = seat.sleep(deadline);
             sleep.stay_awake(device, seat.index);
             if !called {
                 if watch.is_some() {
