@@ -180,7 +180,8 @@ typedef struct parla_config_t {
     const char *topology;
     /**
      * Bytes of a task's stack, at least 65,536; rounded up to pages. Memory is only used as far as a
-     * task reaches. `PARLA_STACK_SIZE`; default 1 MiB.
+     * task reaches. With `PARLA_WAIT_THREAD`: of a worker's stack, and at least 2 MiB.
+     * `PARLA_STACK_SIZE`; default 1 MiB.
      */
     size_t stack_size;
     /**
@@ -674,7 +675,8 @@ typedef struct parla_hooks_t {
 #define PARLA_ANY 0
 
 /**
- * Any CPU device. A CPU device is the pool of workers of one NUMA node.
+ * Any CPU device. A CPU device is the pool of workers of one NUMA node; a node that gets no worker is no
+ * device.
  */
 #define PARLA_CPU 16777216
 

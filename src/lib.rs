@@ -17,6 +17,9 @@ pub mod device;
 
 pub mod scheduler;
 
+// The two below need threads, stacks and the system: loom's models are of what stands above.
+#[cfg(not(loom))]
 pub mod runtime;
 
+#[cfg(not(loom))]
 pub mod ffi;

@@ -69,7 +69,8 @@ pub type parla_place_t = i32;
 
 /// Any device of any architecture.
 pub const PARLA_ANY: parla_place_t = 0;
-/// Any CPU device. A CPU device is the pool of workers of one NUMA node.
+/// Any CPU device. A CPU device is the pool of workers of one NUMA node; a node that gets no worker is no
+/// device.
 pub const PARLA_CPU: parla_place_t = 0x0100_0000;
 /// Any GPU device.
 pub const PARLA_GPU: parla_place_t = 0x0200_0000;
@@ -154,7 +155,8 @@ pub struct parla_config_t {
     /// machine's. `PARLA_TOPOLOGY`.
     pub topology: *const c_char,
     /// Bytes of a task's stack, at least 65,536; rounded up to pages. Memory is only used as far as a
-    /// task reaches. `PARLA_STACK_SIZE`; default 1 MiB.
+    /// task reaches. With `PARLA_WAIT_THREAD`: of a worker's stack, and at least 2 MiB.
+    /// `PARLA_STACK_SIZE`; default 1 MiB.
     pub stack_size: usize,
     /// Scratch memory of each CPU device that tasks may reserve, in bytes. `PARLA_CPU_MEMORY`;
     /// default: the NUMA node's memory.

@@ -223,8 +223,8 @@ mod memory {
 
         #[inline(always)]
         pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
-            // SAFETY: as in `record`; `index` is below 28, so the word lies within the record, between
-            // `pending` and `next`. Overflow records use it for nothing else (their kind says so).
+            // SAFETY: as in `record`; `index` is below 22, so the word lies within the record, between
+            // `pending` and `holds`. Overflow records use it for nothing else (their kind says so).
             unsafe {
                 &*self
                     .base
@@ -241,7 +241,7 @@ mod memory {
     use super::{AtomicU32, Record, Result};
     use crate::graph::edges::INLINE_FIRST;
 
-    const SLOTS: u32 = 13;
+    const SLOTS: u32 = 9;
 
     /// A few records, made of loom's atomics.
     #[derive(Debug)]

@@ -5,7 +5,7 @@
 use super::arena::{Arena, Cache};
 use super::edges::{CANCEL, CLAIMED, CLOSED, COUNT, Countdown, SPAWNING, UNSPAWNED, generation_of};
 use super::handle::{Handle, Slot};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
 /// What has become of an attempt to spawn an element.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,10 @@ impl Arena {
                 return SpawnClaim::Spawned;
             }
             if pending & UNSPAWNED == 0 {
-                // Claimed with a count of 0 and never spawned: cancelled as an element.
-                let cancelled = pending & CLAIMED != 0 && pending & COUNT == 0;
-                return if cancelled { SpawnClaim::Cancelled } else { SpawnClaim::Spawned };
+                return SpawnClaim::Spawned;
+            }
+            if pending & CLAIMED != 0 {
+                return SpawnClaim::Cancelled;
             }
             let mine = pending & !(UNSPAWNED | COUNT) | SPAWNING | u64::from(deps + 1);
             // AcqRel: partner is the creator's Release, and another claimant.
@@ -56,12 +57,16 @@ impl Arena {
         }
     }
 
-    /// Gives a claim back: the spawn failed after it.
-    pub fn unclaim_spawn(&self, slot: Slot) {
+    /// Gives a claim back: the spawn failed after it. True: a cancellation came meanwhile and is the
+    /// caller's to carry out.
+    #[must_use]
+    pub fn unclaim_spawn(&self, slot: Slot) -> bool {
         let record = self.record(slot);
         let generation =
             record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
-        record.pending.store(generation | UNSPAWNED | 1, SeqCst);
+        // As in `finish_spawn`.
+        record.pending.swap(generation | UNSPAWNED | 1, AcqRel);
+        record.link.load(Relaxed) & CANCEL != 0
     }
 
     /// Ends a claim: the task is spawned. Counts down the guard and `complete` dependencies. True in
@@ -69,14 +74,15 @@ impl Arena {
     pub fn finish_spawn(&self, cache: &Cache, slot: Slot, complete: u32) -> (Countdown, bool) {
         let record = self.record(slot);
         let n = complete + 1;
-        // SeqCst here and below, and in `claim_cancel`: either this thread sees CANCEL, or the canceller
-        // sees that SPAWNING has gone. The generation is this thread's, so it is looked up first: the
-        // task may be complete, and its record reused, right after the countdown.
+        // Partner: the read-modify-write of `pending` in `claim_cancel`. Of the two, one comes second and
+        // sees what was before the other: this thread sees CANCEL, or the canceller that SPAWNING has
+        // gone. The generation is this thread's, so it is looked up first: the task may be complete, and
+        // its record reused, right after the countdown.
         let handle = record.handle(slot);
-        let before = record.pending.fetch_sub(SPAWNING | u64::from(n), SeqCst);
+        let before = record.pending.fetch_sub(SPAWNING | u64::from(n), AcqRel);
         let countdown = self.counted(cache, slot, before, n);
         let cancelled = countdown == Countdown::Open && {
-            let link = record.link.load(SeqCst);
+            let link = record.link.load(Relaxed);
             generation_of(link) == handle.generation() && link & CANCEL != 0
         };
         (countdown, cancelled)
@@ -84,7 +90,7 @@ impl Arena {
 
     /// Requests the cancellation of a task, and claims its completion if it is certain not to have
     /// started: then the caller must fail and close it. Its record is not free until its dependencies
-    /// have been counted down ([`Countdown::Abandoned`]).
+    /// have been counted down ([`Arena::is_settled`]).
     pub fn claim_cancel(&self, handle: Handle) -> CancelClaim {
         let record = self.record(handle.slot());
         let mut link = record.link.load(Acquire);
@@ -92,11 +98,13 @@ impl Arena {
             if generation_of(link) != handle.generation() || link & CLOSED != 0 {
                 return CancelClaim::Complete;
             }
-            match record.link.compare_exchange_weak(link, link | CANCEL, SeqCst, Acquire) {
+            match record.link.compare_exchange_weak(link, link | CANCEL, AcqRel, Acquire) {
                 Ok(_) => break,
                 Err(now) => link = now,
             }
         }
+        // Changes nothing, but takes its place among the changes: see `finish_spawn`.
+        record.pending.fetch_or(0, AcqRel);
         match self.claim_open(handle) {
             None => CancelClaim::Noted,
             Some(pending) if pending & UNSPAWNED != 0 => CancelClaim::Unspawned,
@@ -114,7 +122,7 @@ impl Arena {
     /// The word as it was, if the claim succeeded.
     fn claim_open(&self, handle: Handle) -> Option<u64> {
         let record = self.record(handle.slot());
-        let mut pending = record.pending.load(SeqCst);
+        let mut pending = record.pending.load(Acquire);
         loop {
             if generation_of(pending) != handle.generation()
                 || pending & COUNT == 0
@@ -124,11 +132,13 @@ impl Arena {
             }
             // An unspawned element has no dependencies, only the guard of its spawn.
             let claimed = if pending & UNSPAWNED != 0 {
-                pending & !(UNSPAWNED | COUNT) | CLAIMED
+                pending & !COUNT | CLAIMED
             } else {
                 pending | CLAIMED
             };
-            match record.pending.compare_exchange_weak(pending, claimed, SeqCst, SeqCst) {
+            // Acquire: partner is the Release of the last change, of which the owner's was one. Release:
+            // whoever takes the last dependency of a wait owns its record next.
+            match record.pending.compare_exchange_weak(pending, claimed, AcqRel, Acquire) {
                 Ok(_) => return Some(pending),
                 Err(now) => pending = now,
             }
@@ -148,7 +158,7 @@ impl Arena {
                 return false;
             }
             let revived = (pending & !CLAIMED) + u64::from(guards);
-            match record.pending.compare_exchange_weak(pending, revived, SeqCst, Acquire) {
+            match record.pending.compare_exchange_weak(pending, revived, AcqRel, Acquire) {
                 Ok(_) => return true,
                 Err(now) => pending = now,
             }
@@ -163,11 +173,6 @@ impl Arena {
 
     /// Whether nobody has spawned the element.
     pub fn is_unspawned(&self, slot: Slot) -> bool {
-        self.record(slot).pending.load(Relaxed) & UNSPAWNED != 0
-    }
-
-    /// Whether it was completed ahead of its dependencies.
-    pub fn is_claimed(&self, slot: Slot) -> bool {
-        self.record(slot).pending.load(Relaxed) & CLAIMED != 0
+        self.record(slot).pending.load(Relaxed) & (UNSPAWNED | CLAIMED) == UNSPAWNED
     }
 }

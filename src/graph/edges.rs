@@ -28,11 +28,12 @@ pub(super) const CLOSED: u64 = 1 << 34;
 /// In `link`: no new holds.
 pub(super) const SEALED: u64 = 1 << 35;
 
-/// In `pending`: somebody has completed the record ahead of its dependencies.
+/// In `pending`: somebody has completed the record ahead of its dependencies. A task loses the flag again
+/// with its last dependency; with UNSPAWNED it was completed before anybody spawned it, and keeps both.
 pub(super) const CLAIMED: u64 = 1 << 32;
 /// In `pending`: an element that nobody has spawned.
 pub(super) const UNSPAWNED: u64 = 1 << 33;
-/// In `pending`: one thread is spawning it.
+/// In `pending`: one thread is spawning it; nobody can claim it meanwhile.
 pub(super) const SPAWNING: u64 = 1 << 34;
 /// In `pending`: dependencies and guards.
 pub(super) const COUNT: u64 = 0xffff_ffff;
@@ -40,16 +41,24 @@ pub(super) const COUNT: u64 = 0xffff_ffff;
 /// Nodes are the words of a record from this byte on; which of them are in use depends on its kind.
 pub(super) const FIRST_NODE_OFFSET: usize = 24;
 /// Index of the first inline node of a task or wait.
+#[cfg(not(loom))]
 pub(super) const INLINE_FIRST: u32 =
     ((std::mem::offset_of!(Record, nodes) - FIRST_NODE_OFFSET) / 4) as u32;
+/// Loom's atomics have other sizes: there only the inline nodes are nodes (`arena.rs`).
+#[cfg(loom)]
+pub(super) const INLINE_FIRST: u32 = 0;
+// Overflow nodes end before `holds`: it is never reset, and a latecomer may still change it by
+// compare-and-swap after the slot has become an overflow record; and before `overflow`, which is 0
+// whenever the record is free.
 #[cfg(not(loom))]
 const _: () = assert!(
     INLINE_FIRST == 10
-        && std::mem::offset_of!(Record, next) == FIRST_NODE_OFFSET + 4 * OVERFLOW_NODES as usize
+        && std::mem::offset_of!(Record, holds) == FIRST_NODE_OFFSET + 4 * OVERFLOW_NODES as usize
         && std::mem::offset_of!(Record, pending) + 8 == FIRST_NODE_OFFSET
+        && std::mem::offset_of!(Record, overflow) > std::mem::offset_of!(Record, holds)
 );
 /// Nodes of an overflow record.
-const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 25 };
+const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 22 };
 /// Indices of nodes are below this.
 pub(super) const NODE_LIMIT: u32 = OVERFLOW_NODES;
 const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
@@ -87,11 +96,13 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Countdown {
-    /// Others are to come.
+    /// The caller has nothing to do: others are to come, or it was the last one of a task that was
+    /// completed ahead of it.
     Open,
     /// This was the last one: the caller owns the record and must act.
     Ready,
-    /// This was the last one, but the record was completed ahead of it ([`CLAIMED`]).
+    /// This was the last one of a wait that was ended ahead of it ([`CLAIMED`]): the caller owns the
+    /// record and must end it.
     Abandoned,
 }
 
@@ -111,6 +122,13 @@ impl Arena {
     /// As [`Arena::begin`]: an element that waits to be spawned.
     pub fn begin_unspawned(&self, cache: &Cache, flags: u8) -> Result<Slot> {
         self.begin_with(cache, kind::TASK, flags, UNSPAWNED | 1)
+    }
+
+    /// As [`Arena::begin`]: a task whose spawn goes on until [`Arena::finish_spawn`], with `deps`
+    /// dependencies. Nobody can claim it before.
+    #[inline]
+    pub fn begin_spawning(&self, cache: &Cache, flags: u8, deps: u32) -> Result<Slot> {
+        self.begin_with(cache, kind::TASK, flags, SPAWNING | u64::from(deps + 1))
     }
 
     #[inline(always)]
@@ -164,7 +182,8 @@ impl Arena {
                 }
             };
             let overflow = self.record(block);
-            overflow.kind.store(kind::NODES, Relaxed);
+            // Release: partner is the Acquire in `look`, as in `Record::reset`.
+            overflow.kind.store(kind::NODES, Release);
             overflow.owner.store(slot.0, Relaxed);
             overflow.next.store(chain, Relaxed);
             chain = block.0;
@@ -316,18 +335,31 @@ impl Arena {
             record.overflow.store(0, Relaxed);
             self.free_chain(cache, chain);
         }
-        if before & CLAIMED != 0 { Countdown::Abandoned } else { Countdown::Ready }
+        if before & CLAIMED == 0 {
+            return Countdown::Ready;
+        }
+        if record.kind.load(Relaxed) != kind::TASK {
+            return Countdown::Abandoned;
+        }
+        // The last touch. Release: partner is the Acquire in `is_settled`, since the record may be
+        // recycled from here on.
+        record.pending.fetch_and(!CLAIMED, Release);
+        Countdown::Open
+    }
+
+    /// Whether nobody but its owner touches the record any more: every dependency has been counted down,
+    /// and whoever took the last one of a claimed task is done with it.
+    pub fn is_settled(&self, slot: Slot) -> bool {
+        // Acquire: partner is the Release in `counted`.
+        let pending = self.record(slot).pending.load(Acquire);
+        pending & COUNT == 0 && pending & (CLAIMED | UNSPAWNED) != CLAIMED
     }
 
     #[cold]
     fn free_chain(&self, cache: &Cache, mut chain: u32) {
         while chain != 0 {
             let block = Slot(chain);
-            let record = self.record(block);
-            chain = record.next.load(Relaxed);
-            // Nodes lay over the words that other uses of a record rely on to be old or zero.
-            record.holds.store(0, Relaxed);
-            record.overflow.store(0, Relaxed);
+            chain = self.record(block).next.load(Relaxed);
             cache.give(self, block);
         }
     }
@@ -337,7 +369,8 @@ impl Arena {
     pub fn rearm(&self, slot: Slot, count: u32) {
         let record = self.record(slot);
         let generation = record.pending.load(Relaxed) & !(ONE_GENERATION - 1);
-        record.pending.store(generation | u64::from(count), Relaxed);
+        // Release: partner is the Acquire of `claim`, which may come before the owner counts its guard down.
+        record.pending.store(generation | u64::from(count), Release);
     }
 
     /// How many dependencies and guards are open, for diagnostics.

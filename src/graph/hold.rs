@@ -32,9 +32,12 @@ impl Arena {
     pub fn hold(&self, handle: Handle) -> bool {
         let record = self.record(handle.slot());
         let mut link = record.link.load(Acquire);
-        while link & HELD == 0 || generation_of(link) != handle.generation() {
+        loop {
             if generation_of(link) != handle.generation() || link & (CLOSED | SEALED) != 0 {
                 return false;
+            }
+            if link & HELD != 0 {
+                break;
             }
             match record.link.compare_exchange_weak(link, link | HELD, AcqRel, Acquire) {
                 Ok(_) => break,

@@ -11,6 +11,11 @@ pub mod peek;
 pub mod record;
 pub mod space;
 
+#[cfg(all(test, loom))]
+mod loom_models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
 pub use arena::{Arena, Cache};
 pub use handle::{Handle, Slot};
 pub use record::Record;

@@ -3,7 +3,7 @@
 
 use super::arena::Arena;
 use super::edges::{CLOSED, COUNT};
-use super::handle::{Handle, Slot};
+use super::handle::{Handle, Kind, Slot};
 use super::record::kind;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 
@@ -50,6 +50,9 @@ impl Arena {
 
     /// The handle of the record as it is now.
     pub fn peek_handle(&self, slot: Slot) -> Handle {
-        self.record(slot).handle(slot)
+        let record = self.record(slot);
+        // Acquire: partner is the Release of `begin`, so that what is read next is not older.
+        let generation = super::edges::generation_of(record.link.load(Acquire));
+        Handle::new(Kind::Task, generation, slot.0)
     }
 }

@@ -9,13 +9,13 @@ use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
     AtomicI16, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    Ordering::{Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release},
 };
 use std::ffi::c_void;
 use std::sync::Arc;
 
 /// Dependencies that fit in the record itself.
-pub const INLINE_NODES: usize = 8;
+pub const INLINE_NODES: usize = if cfg!(loom) { 2 } else { 8 };
 
 /// What a record is used for.
 pub mod kind {
@@ -282,7 +282,8 @@ impl Record {
     #[allow(clippy::mut_from_ref)]
     pub unsafe fn side_mut(&self) -> &mut Side {
         if !self.has(flag::HAS_SIDE) {
-            self.side.store(Box::into_raw(Box::default()), Relaxed);
+            // Release: partner is the Acquire in `side`, for those who ask about a task not theirs.
+            self.side.store(Box::into_raw(Box::default()), Release);
             self.add_flags(flag::HAS_SIDE);
         }
         // SAFETY: HAS_SIDE means that `side` is a live box that this record owns; alone by contract.
@@ -299,7 +300,7 @@ impl Record {
             return None;
         }
         // SAFETY: as in `side_mut`.
-        unsafe { self.side.load(Relaxed).as_ref() }
+        unsafe { self.side.load(Acquire).as_ref() }
     }
 
     /// Frees the side record.
@@ -323,7 +324,7 @@ impl Record {
     /// Sets the failure if there is none yet. The caller owns the record or one of its open
     /// dependencies, so that it cannot be recycled meanwhile.
     pub fn poison(&self, failure: &Arc<Failure>) {
-        use crate::sync::atomic::Ordering::{AcqRel, Acquire};
+        use crate::sync::atomic::Ordering::AcqRel;
         let raw = Arc::into_raw(Arc::clone(failure)).cast_mut();
         // Release: the reader gets the pointer's target through it too (`failure`). The countdown orders
         // it for the record's own owner.
@@ -339,7 +340,7 @@ impl Record {
     /// Nobody takes the failure away meanwhile: the caller owns the record, or holds the lock of the
     /// retained failures.
     pub unsafe fn failure(&self) -> Option<Arc<Failure>> {
-        let raw = self.failure.load(crate::sync::atomic::Ordering::Acquire);
+        let raw = self.failure.load(Acquire);
         if raw.is_null() {
             return None;
         }
@@ -352,7 +353,7 @@ impl Record {
 
     /// Takes the failure away; by the owner.
     pub fn take_failure(&self) -> Option<Arc<Failure>> {
-        let raw = self.failure.swap(std::ptr::null_mut(), crate::sync::atomic::Ordering::Acquire);
+        let raw = self.failure.swap(std::ptr::null_mut(), Acquire);
         // SAFETY: a non-null pointer is an owned reference, and the swap takes it once.
         (!raw.is_null()).then(|| unsafe { Arc::from_raw(raw) })
     }

@@ -1,7 +1,7 @@
 //! Cancellation: requested by anybody, decided in the graph, carried out here.
 
 use super::local::Local;
-use super::{collect, completion, spaces};
+use super::{collect, completion, quiesce, spaces};
 use crate::error::Result;
 use crate::graph::Handle;
 use crate::graph::claim::CancelClaim;
@@ -26,6 +26,8 @@ pub fn cancel(local: &Local, handle: Handle) {
             }
             completion::cancel_record(local, handle.slot());
             completion::complete_claimed(local, handle);
+            // This may have been the last task, and the thread need not be a worker.
+            quiesce::poke(&local.runtime);
         }
         CancelClaim::Noted | CancelClaim::Complete => {}
     }

@@ -6,7 +6,7 @@ use super::{admit, continuation, inspect};
 use crate::error::Status;
 use crate::graph::edges::{Countdown, NodeRef};
 use crate::graph::failure::Failure;
-use crate::graph::record::{Phase, flag, kind};
+use crate::graph::record::{Phase, flag};
 use crate::graph::{Handle, Slot};
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -174,18 +174,12 @@ pub fn release(local: &Local, first: NodeRef, failure: Option<&Arc<Failure>>) ->
     next
 }
 
-/// The last dependency of a record that was completed ahead of it is done.
+/// The last dependency of a wait that was ended ahead of it is done. (Of a task there is nothing to do:
+/// `failures` recycles it once it has settled.)
 #[cold]
 pub fn abandoned(local: &Local, slot: Slot) {
-    let record = local.arena().record(slot);
-    match record.kind.load(Relaxed) {
-        // Nothing: `failures` recycles a failed task once its count is 0.
-        kind::TASK => {}
-        _ => {
-            record.take_failure();
-            local.arena().end(&local.cache, slot);
-        }
-    }
+    local.arena().record(slot).take_failure();
+    local.arena().end(&local.cache, slot);
 }
 
 /// Completes a task that the caller has claimed ahead of its dependencies, and queues what that frees.

@@ -52,9 +52,8 @@ pub fn begin(local: &Local, slot: Slot) -> bool {
     arena.rearm(slot, next.deps.len() as u32 + 1);
     let complete = arena.attach(slot, &next.deps, |_| {});
     match arena.count_down(&local.cache, slot, complete + 1) {
-        Countdown::Open => {}
+        Countdown::Open | Countdown::Abandoned => {}
         Countdown::Ready => ready::ready(local, slot),
-        Countdown::Abandoned => completion::abandoned(local, slot),
     }
     true
 }

@@ -122,7 +122,7 @@ fn free(local: &Local, task: Handle) -> bool {
         return true;
     }
     let slot: Slot = task.slot();
-    if arena.open_count(slot) > 0 {
+    if !arena.is_settled(slot) {
         return false;
     }
     let record = arena.record(slot);

@@ -57,7 +57,7 @@ pub struct Runtime {
     pub config: Config,
     /// The machine, or the described one.
     pub topology: Topology,
-    /// CPU devices, one per node.
+    /// CPU devices, one per node that has workers.
     pub devices: Vec<CpuDevice>,
     /// Ready tasks.
     pub queues: Queues,
@@ -163,6 +163,7 @@ fn start(config: Config, epoch: u64) -> Result<Arc<Runtime>> {
         config.local_rank.map_or(all, |(rank, ranks)| share(all, rank, ranks).1)
     });
     let slots = place_workers(&topology, &config, wanted);
+    let (topology, slots) = topology.without_empty_nodes(slots);
     let devices: Vec<CpuDevice> = topology
         .nodes
         .iter()
@@ -248,6 +249,9 @@ pub fn start_thread(runtime: &Arc<Runtime>, device: u16, is_spare: bool) -> Resu
     start_worker(runtime, device, is_spare, pus)
 }
 
+/// Bytes of the stack of a thread whose tasks run on it, at least: what Rust's threads have.
+const LEAST_THREAD_STACK: usize = 2 << 20;
+
 fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u32>) -> Result<u32> {
     // Here, where somebody can be told that there is no memory; a worker without a stack is of no use.
     let stack = match runtime.config.own_stacks {
@@ -272,9 +276,11 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
         Local::leave_thread();
         overflow::leave_thread();
     };
-    let spawned = with_signals_blocked(|| {
-        std::thread::Builder::new().name(format!("parla-{index}")).spawn(body)
-    });
+    let mut thread = std::thread::Builder::new().name(format!("parla-{index}"));
+    if runtime.config.own_stacks {
+        thread = thread.stack_size(runtime.config.stack_size.max(LEAST_THREAD_STACK));
+    }
+    let spawned = with_signals_blocked(|| thread.spawn(body));
     match spawned {
         Ok(thread) => {
             runtime.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);

@@ -207,8 +207,10 @@ fn make(
 
 fn discard(local: &Local, handle: u64) {
     let slot: Slot = Handle(handle).slot();
-    local.arena().rearm(slot, 0);
-    local.arena().end(&local.cache, slot);
+    // Unless finalize, which cancels whatever it meets, was faster: then the record is its own.
+    if local.arena().claim(Handle(handle)) {
+        local.arena().end(&local.cache, slot);
+    }
 }
 
 fn outcome(outcome: Outcome, error: Option<crate::error::Error>) -> Result<u64> {

@@ -3,7 +3,7 @@
 use super::collect::collect;
 use super::local::Local;
 use super::spaces::{self, Space};
-use super::{cancel, completion, ready, wait};
+use super::{cancel, ready, wait};
 use crate::device::place::{Arch, Place};
 use crate::error::{Result, fail};
 use crate::graph::claim::SpawnClaim;
@@ -199,8 +199,11 @@ fn with_deps(
 #[inline]
 fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
     let arena = local.arena();
-    let guards = if open.is_empty() { 0 } else { open.len() as u32 + 1 };
-    let slot = arena.begin(&local.cache, kind::TASK, draft.flags, guards)?;
+    let slot = if open.is_empty() {
+        arena.begin(&local.cache, kind::TASK, draft.flags, 0)?
+    } else {
+        arena.begin_spawning(&local.cache, draft.flags, open.len() as u32)?
+    };
     let record = arena.record(slot);
     let handle = record.handle(slot);
     if open.len() > record::INLINE_NODES
@@ -222,12 +225,19 @@ fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
     }
     record.set_phase(Phase::Waiting);
     let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
-    match arena.count_down(&local.cache, slot, complete + 1) {
-        Countdown::Open => {}
-        Countdown::Ready => ready::ready(local, slot),
-        Countdown::Abandoned => completion::abandoned(local, slot),
-    }
+    finish(local, handle, complete);
     Ok(handle.0)
+}
+
+/// The task is spawned. Nobody could claim it before: whoever walks all records (`stall.rs`) may have met it
+/// half made.
+#[inline]
+fn finish(local: &Local, task: Handle, complete: u32) {
+    match local.arena().finish_spawn(&local.cache, task.slot(), complete) {
+        (Countdown::Open, true) => cancel::cancel(local, task),
+        (Countdown::Ready, _) => ready::ready(local, task.slot()),
+        (Countdown::Open | Countdown::Abandoned, _) => {}
+    }
 }
 
 fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
@@ -251,7 +261,9 @@ fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]
     if open.len() > record::INLINE_NODES
         && let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len())
     {
-        arena.unclaim_spawn(slot);
+        if arena.unclaim_spawn(slot) {
+            cancel::cancel(local, task);
+        }
         return Err(error);
     }
     record.add_flags(draft.flags);
@@ -263,12 +275,6 @@ fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]
     record.set_phase(Phase::Waiting);
     bump(&local.seat().own.spawned, 1);
     let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
-    let (countdown, cancelled) = arena.finish_spawn(&local.cache, slot, complete);
-    match countdown {
-        Countdown::Open if cancelled => cancel::cancel(local, task),
-        Countdown::Open => {}
-        Countdown::Ready => ready::ready(local, slot),
-        Countdown::Abandoned => completion::abandoned(local, slot),
-    }
+    finish(local, task, complete);
     Ok(task.0)
 }

@@ -37,7 +37,7 @@ pub struct Stall {
 /// A picture of the runtime in which nothing moves: tasks spawned, tasks completed.
 type Still = (u64, u64);
 
-/// The picture, if every worker but the one that asks sleeps, nothing is queued and tasks are left.
+/// The picture, if every worker but the one that asks sleeps and nothing is queued.
 fn still(local: &Local) -> Option<Still> {
     let runtime = &*local.runtime;
     let own = local.seat().index;
@@ -50,8 +50,7 @@ fn still(local: &Local) -> Option<Still> {
     let before = quiesce::counts(runtime);
     let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
     let has_workers = runtime.queues.seats().any(|seat| seat.own.is_worker.load(Relaxed));
-    if before.0 == before.1
-        || runtime.queues.seats().any(busy)
+    if runtime.queues.seats().any(busy)
         // Without workers what is queued will not run either.
         || (has_workers && queued())
     {
@@ -81,7 +80,9 @@ pub fn idle_deadline(runtime: &Runtime) -> Option<Instant> {
 
 /// The alarm of a sleeping worker: reports, and breaks cycles.
 pub fn idle_check(local: &Local) {
-    if let Some(still) = still(local) {
+    if let Some(still) = still(local)
+        && still.0 != still.1
+    {
         look(local, still);
     }
 }
@@ -95,7 +96,7 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     for cycle in &diagnosis.cycles {
         broken |= break_cycle(local, cycle);
     }
-    if broken {
+    if broken || diagnosis.is_empty() {
         return None;
     }
     if stall.reported.swap(fold(still), Relaxed) != fold(still) {
@@ -228,12 +229,15 @@ pub fn settle(local: &Local) -> Result<()> {
             let watch = RefCell::new(Watch::new(runtime));
             let stalled = RefCell::new(None);
             let nothing_runs = || {
+                if quiesce::is_quiet(runtime) {
+                    return Lent::Done;
+                }
                 if let Some(error) = watch.borrow_mut().check(local) {
                     stalled.borrow_mut().get_or_insert(error);
                     return Lent::Hopeless;
                 }
-                let runs = || !local.deque.is_empty() || runtime.queues.any_work(0);
-                if quiesce::is_quiet(runtime) || !runs() { Lent::Done } else { Lent::Goes }
+                let runs = !local.deque.is_empty() || runtime.queues.any_work(0);
+                if runs { Lent::Goes } else { Lent::Done }
             };
             worker::lend(local, nothing_runs)?;
             if let Some(error) = stalled.take() {

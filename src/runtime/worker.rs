@@ -9,8 +9,7 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::graph::edges::Countdown;
-use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
@@ -168,10 +167,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
     blocked.fiber.set(Some(active));
     local.fibers.blocked.set(local.fibers.blocked.get() + 1);
     let next = local.fibers.take_spare().expect("a wait has made sure of a spare stack");
-    // Counts the guard down: from now on it may be fired.
-    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
-        super::wait::fire(local, wait);
-    }
+    super::wait::left(local, wait);
     next
 }
 
@@ -236,17 +232,16 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`.
-    if seat.post.attention.load(Acquire) {
-        seat.post.attention.store(false, Relaxed);
-        crate::sync::fence::full();
+    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
+    // takes over what every call before it has to say, also if another call or this thread came between.
+    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.store(true, Relaxed); // There may be more.
+            seat.post.attention.swap(true, AcqRel); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -324,19 +319,27 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
-    let more = || queues.any_work(device);
-    let stop_search = || sleep.found(device, more, &queues.order[device as usize], wake);
+    let end_search = || {
+        let bound = || queues.bound_work(device);
+        sleep.end_search(
+            device,
+            bound,
+            || queues.free_work(),
+            &queues.order[device as usize],
+            wake,
+        );
+    };
     sleep.start_search(device);
     loop {
         let give_up = Instant::now() + runtime.config.spin;
         loop {
             if seat.post.attention.load(Relaxed) {
-                stop_search();
+                end_search();
                 return None;
             }
             let found = queues.next_local(device, &local.deque, 0);
             if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
-                stop_search();
+                end_search();
                 return Some(slot);
             }
             for _ in 0..32 {
@@ -355,8 +358,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                 stall::end_waits_here(local);
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
-                stop_search();
-                seat.post.attention.store(true, Relaxed);
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
                 return None;
             }
         }
@@ -374,8 +377,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
-                stop_search();
-                seat.post.attention.store(true, Relaxed);
+                end_search();
+                seat.post.attention.swap(true, AcqRel);
                 return None; // Timers, and another look around.
             }
         } else {

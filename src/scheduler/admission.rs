@@ -232,7 +232,7 @@ fn grant(shape: &Shape, free: &[Free], barred: &[bool]) -> Option<Grant> {
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::device::place::{Arch, Place};

@@ -168,9 +168,17 @@ impl Queues {
 
     /// Whether a worker of the device could find something.
     pub fn any_work(&self, device: u16) -> bool {
+        self.bound_work(device) || self.free_work()
+    }
+
+    /// Whether there is work for workers of the device alone.
+    pub fn bound_work(&self, device: u16) -> bool {
         !self.devices[device as usize].is_empty()
-            || !self.any.is_empty()
-            || self.seats().any(|seat| !seat.stealer.is_empty())
+    }
+
+    /// Whether there is work that every worker may take.
+    pub fn free_work(&self) -> bool {
+        !self.any.is_empty() || self.seats().any(|seat| !seat.stealer.is_empty())
     }
 }
 

@@ -1,7 +1,8 @@
 //! A seat: what one thread shows to the others. Every thread that spawns or runs tasks sits on one.
 
 use crate::sync::atomic::{
-    AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed, Ordering::Release,
+    AtomicBool, AtomicU16, AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Relaxed, Release},
 };
 use crate::sync::{Mutex, Padded, Parker, lock};
 use crossbeam_deque::{Stealer, Worker};
@@ -95,9 +96,10 @@ impl Seat {
 
     /// Asks the thread to look up, and wakes it.
     pub fn call(&self) {
-        // Release: partner is the Acquire in the worker's loop; the parker's token settles the race with
-        // falling asleep, since the worker looks at `attention` before it parks.
-        self.post.attention.store(true, Release);
+        // Release: partner is the Acquire in the worker's loop. AcqRel, and a swap, so that of two calls the
+        // later one passes on what the earlier one says. The parker's token settles the race with falling
+        // asleep, since the worker looks at `attention` before it parks.
+        self.post.attention.swap(true, AcqRel);
         self.post.parker.unpark();
     }
 

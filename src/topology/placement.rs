@@ -78,6 +78,27 @@ impl Topology {
             .collect()
     }
 
+    /// The machine without the nodes that `slots` leave empty, and the same slots there. A node without
+    /// a worker is no device: a task sent there would wait for ever. Without slots the first node stays.
+    pub fn without_empty_nodes(&self, mut slots: Vec<Slot>) -> (Topology, Vec<Slot>) {
+        let mut kept: Vec<usize> = slots.iter().map(|slot| slot.node).collect();
+        if kept.is_empty() {
+            kept.push(0);
+        }
+        kept.sort_unstable();
+        kept.dedup();
+        for slot in &mut slots {
+            slot.node = kept.binary_search(&slot.node).expect("every slot's node is kept");
+        }
+        let row = |i: usize| kept.iter().map(|&j| self.distances[i][j]).collect();
+        let topology = Topology {
+            nodes: kept.iter().map(|&i| self.nodes[i].clone()).collect(),
+            distances: kept.iter().map(|&i| row(i)).collect(),
+            described: self.described,
+        };
+        (topology, slots)
+    }
+
     /// Every core, such that each prefix holds every node in proportion to its cores.
     ///
     /// Core `k` of a node with `c` cores stands at `(2k + 1) / 2c` of the way; sorting by
@@ -154,6 +175,18 @@ mod tests {
         assert_eq!(nodes_of(&two, 4), [0, 1, 0, 1]);
         let slots = two.worker_slots(4);
         assert_eq!(slots.iter().map(|slot| slot.core).collect::<Vec<_>>(), [0, 0, 1, 1]);
+    }
+
+    #[test]
+    fn nodes_without_a_worker_are_left_out() {
+        let mut three = machine(&[&[1], &[1], &[1]]);
+        three.distances = vec![vec![10, 20, 30], vec![20, 10, 40], vec![30, 40, 10]];
+        let slots = three.worker_slots(3).split_off(1);
+        let (two, slots) = three.without_empty_nodes(slots);
+        assert_eq!(two.nodes, three.nodes[1..]);
+        assert_eq!(two.distances, [[10, 40], [40, 10]]);
+        assert_eq!(slots.iter().map(|slot| slot.node).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(three.without_empty_nodes(Vec::new()).0.nodes, three.nodes[..1]);
     }
 
     #[test]

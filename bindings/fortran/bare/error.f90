@@ -35,8 +35,8 @@ end module error_bodies
 program error
   use, intrinsic :: iso_c_binding, only: c_char, c_double, c_funloc, c_int32_t, c_int64_t, c_loc, &
     c_null_ptr, c_size_t
-  use :: parla_bare, only: check, parla_finalize, parla_init, parla_last_error_message, parla_spawn, &
-    parla_task_failure, parla_task_state, parla_wait, to_fortran, yes_or_no, PARLA_CPU
+  use :: parla_bare, only: check, last_error, parla_finalize, parla_init, parla_spawn, parla_task_failure, &
+    parla_task_state, parla_wait, yes_or_no, PARLA_CPU
   use :: error_bodies, only: fail, mark
   implicit none
 
@@ -61,7 +61,7 @@ program error
   call check(parla_task_state(failing, failing_state))
   call check(parla_task_state(dependent, dependent_state))
   call check(parla_task_failure(dependent, code, origin, text, capacity, length))
-  told = index(to_fortran(parla_last_error_message()), text(1:length)) > 0
+  told = index(last_error(), text(1:length)) > 0
 
   print '(a,i0)', 'the wait returned ', status
   print '(a,i0)', 'the failing task: state ', failing_state

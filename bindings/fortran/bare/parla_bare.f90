@@ -3,16 +3,15 @@
 !> Handles are 64 bits and only compared and copied, so a signed integer carries them. An argument that
 !> may be NULL in C is `optional`: one that is absent arrives as NULL.
 module parla_bare
-  use, intrinsic :: iso_c_binding, only: c_char, c_double, c_f_pointer, c_funptr, c_int32_t, c_int64_t, &
-    c_null_char, c_ptr, c_size_t
+  use, intrinsic :: iso_c_binding, only: c_char, c_double, c_funptr, c_int32_t, c_int64_t, c_ptr, c_size_t
   use, intrinsic :: iso_fortran_env, only: error_unit
   implicit none
   private
 
-  public :: parla_finalize, parla_init, parla_last_error_message, parla_set_failure_text, parla_spawn, &
-    parla_status_string, parla_task_failure, parla_task_state, parla_taskspace_create, &
-    parla_taskspace_destroy, parla_taskspace_spawn, parla_taskspace_task, parla_taskspace_wait, parla_wait
-  public :: check, to_fortran, yes_or_no
+  public :: parla_finalize, parla_init, parla_last_error, parla_set_failure_text, parla_spawn, &
+    parla_task_failure, parla_task_state, parla_taskspace_create, parla_taskspace_destroy, &
+    parla_taskspace_spawn, parla_taskspace_task, parla_taskspace_wait, parla_wait
+  public :: check, last_error, yes_or_no
 
   integer(c_int32_t), parameter, public :: PARLA_OK = 0_c_int32_t
   integer(c_int32_t), parameter, public :: PARLA_CPU = 16777216_c_int32_t
@@ -31,18 +30,14 @@ module parla_bare
       integer(c_int32_t) :: status
     end function parla_finalize
 
-    ! const char *parla_status_string(parla_status_t status);
-    function parla_status_string(status) bind(C, name='parla_status_string') result(text)
-      import :: c_int32_t, c_ptr
-      integer(c_int32_t), value :: status
-      type(c_ptr) :: text
-    end function parla_status_string
-
-    ! const char *parla_last_error_message(void);
-    function parla_last_error_message() bind(C, name='parla_last_error_message') result(text)
-      import :: c_ptr
-      type(c_ptr) :: text
-    end function parla_last_error_message
+    ! parla_status_t parla_last_error(char *text, size_t capacity, size_t *length);
+    function parla_last_error(text, capacity, length) bind(C, name='parla_last_error') result(status)
+      import :: c_char, c_int32_t, c_size_t
+      character(kind=c_char), intent(out), optional :: text(*)
+      integer(c_size_t), value :: capacity
+      integer(c_size_t), intent(out), optional :: length
+      integer(c_int32_t) :: status
+    end function parla_last_error
 
     ! parla_status_t parla_spawn(parla_task_fn fn, void *ctx, parla_place_t place, double vcus,
     !                            const parla_handle_t *deps, size_t n_deps, parla_task_t *task);
@@ -150,13 +145,6 @@ module parla_bare
       integer(c_int64_t), intent(out), optional :: task
       integer(c_int32_t) :: status
     end function parla_taskspace_spawn
-
-    ! size_t strlen(const char *s);
-    function strlen(s) bind(C, name='strlen') result(length)
-      import :: c_ptr, c_size_t
-      type(c_ptr), value :: s
-      integer(c_size_t) :: length
-    end function strlen
   end interface
 
 contains
@@ -166,24 +154,20 @@ contains
     integer(c_int32_t), intent(in) :: status
 
     if (status == PARLA_OK) return
-    write (error_unit, '(3a)') to_fortran(parla_status_string(status)), ': ', &
-      to_fortran(parla_last_error_message())
+    write (error_unit, '(a,i0,2a)') 'status ', status, ': ', last_error()
     error stop 1
   end subroutine check
 
-  !> A copy of a NUL-terminated string.
-  function to_fortran(text) result(copy)
-    type(c_ptr), intent(in) :: text
-    character(len=:), allocatable :: copy
-    character(kind=c_char), pointer :: bytes(:)
-    integer :: i
+  !> What went wrong in this thread's last call that failed.
+  function last_error() result(message)
+    character(len=:), allocatable :: message
+    character(kind=c_char, len=1024) :: text
+    integer(c_size_t) :: length
 
-    call c_f_pointer(text, bytes, [strlen(text)])
-    allocate (character(len=size(bytes)) :: copy)
-    do i = 1, size(bytes)
-      copy(i:i) = bytes(i)
-    end do
-  end function to_fortran
+    ! A longer message is cut, which is a status that does not matter here.
+    if (parla_last_error(text, len(text, c_size_t), length) == PARLA_OK) continue
+    message = text(1:min(length, len(text, c_size_t) - 1))
+  end function last_error
 
   function yes_or_no(condition) result(text)
     logical, intent(in) :: condition

@@ -46,7 +46,7 @@ function run_chain(order)
                 space, Int64[i], body, pointer(steps, position), PARLA_CPU, 0.0,
                 UInt64[dependency], 1, C_NULL))
         end
-        check(parla_run_until(space))
+        check(parla_run_until(Ref(space), 1, -1))
     end
     check(parla_taskspace_destroy(space))
     return x[]

@@ -29,7 +29,7 @@ function main()
         check(parla_spawn(
             @cfunction(mark, Int32, (Ptr{Cvoid},)), Base.unsafe_convert(Ptr{Bool}, ran), PARLA_CPU, 0.0,
             failing, 1, dependent))
-        parla_run_until(dependent[])
+        parla_run_until(dependent, 1, -1)
     end
 
     # The message belongs to this thread's last failing call: ask before making another one.

@@ -34,7 +34,7 @@ function main()
     GC.@preserve product begin
         ctx = Base.unsafe_convert(Ptr{Product}, product)
         check(parla_spawn(body, ctx, PARLA_CPU, 0.0, C_NULL, 0, task))
-        check(parla_run_until(task[]))
+        check(parla_run_until(task, 1, -1))
     end
 
     println("the task computed ", product[].result)

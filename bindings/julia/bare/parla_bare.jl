@@ -1,19 +1,17 @@
 # Those functions of parla.h which the programs of this folder call, one ccall each.
 #
 # Julia 1.5 runs callbacks only on threads of its own, so the runtime gets no threads at all and the main
-# thread lends itself by parla_run_until: every body then runs here. A body must not wait inside: the
-# other bodies would run on top of it in Julia's eyes.
+# thread lends itself by parla_run_until: every body then runs here. PARLA_WAIT_THREAD keeps bodies on this
+# thread's own stack, the only one that Julia knows: its garbage collector scans it, and an overflow raises
+# StackOverflowError. A body must not wait: a spare thread would take this one's place, and Julia cannot run
+# bodies there.
 
 const libparla = "libparla"
 
 const PARLA_OK = Int32(0)
 const PARLA_CPU = Int32(16777216)
 const PARLA_NO_THREADS = Int32(-1)
-
-# The first call of anything runs the compiler on top of the body's frames, and that can take more than the
-# default 1 MiB. Only the pages that are touched cost memory. Julia does not know this stack: an overflow
-# ends the process instead of raising StackOverflowError.
-const STACK_SIZE = Csize_t(8 << 20)
+const PARLA_WAIT_THREAD = Int32(2)
 
 # typedef struct parla_config_t
 struct ParlaConfig
@@ -31,7 +29,7 @@ struct ParlaConfig
 end
 
 without_threads() = Ref(ParlaConfig(
-    sizeof(ParlaConfig), PARLA_NO_THREADS, 0, 0, C_NULL, STACK_SIZE, 0, 0, 0, 0, 0))
+    sizeof(ParlaConfig), PARLA_NO_THREADS, 0, PARLA_WAIT_THREAD, C_NULL, 0, 0, 0, 0, 0, 0))
 
 # parla_status_t parla_init(const parla_config_t *config);
 parla_init(config) = ccall((:parla_init, libparla), Int32, (Ref{ParlaConfig},), config)
@@ -52,8 +50,9 @@ parla_spawn(fn, ctx, place, vcus, deps, n_deps, task) = ccall(
     (Ptr{Cvoid}, Ptr{Cvoid}, Int32, Float64, Ptr{UInt64}, Csize_t, Ptr{UInt64}),
     fn, ctx, place, vcus, deps, n_deps, task)
 
-# parla_status_t parla_run_until(parla_handle_t handle);
-parla_run_until(handle) = ccall((:parla_run_until, libparla), Int32, (UInt64,), handle)
+# parla_status_t parla_run_until(const parla_handle_t *handles, size_t n, int64_t timeout_ns);
+parla_run_until(handles, n, timeout_ns) = ccall(
+    (:parla_run_until, libparla), Int32, (Ptr{UInt64}, Csize_t, Int64), handles, n, timeout_ns)
 
 # parla_status_t parla_set_failure_text(const char *text);
 parla_set_failure_text(text) = ccall((:parla_set_failure_text, libparla), Int32, (Cstring,), text)

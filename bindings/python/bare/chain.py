@@ -3,7 +3,7 @@
 from ctypes import POINTER, Structure, byref, c_int64, c_uint64, pointer
 
 from parla_bare import (
-    PARLA_CPU, TASK_FN, check, parla_finalize, parla_init, parla_taskspace_create,
+    PARLA_CPU, TASK_FN, check, initialize, parla_finalize, parla_taskspace_create,
     parla_taskspace_destroy, parla_taskspace_spawn, parla_taskspace_task, parla_taskspace_wait, yes_or_no)
 
 LENGTH = 10
@@ -61,7 +61,7 @@ def border_is_free():
     return task.value == 0
 
 
-check(parla_init(None))
+initialize()
 print("T[-1] is no dependency:", yes_or_no(border_is_free()))
 print("in order:", run_chain([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]))
 print("out of order:", run_chain([3, 0, 7, 4, 1, 8, 5, 2, 9, 6]))

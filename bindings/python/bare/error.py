@@ -3,7 +3,7 @@
 from ctypes import byref, c_bool, c_int32, c_uint64, create_string_buffer
 
 from parla_bare import (
-    PARLA_CPU, TASK_FN, check, parla_finalize, parla_init, parla_last_error_message,
+    PARLA_CPU, TASK_FN, check, initialize, parla_finalize, parla_last_error_message,
     parla_set_failure_text, parla_spawn, parla_task_failure, parla_task_state, parla_wait, yes_or_no)
 
 
@@ -25,7 +25,7 @@ def state_of(task):
     return state.value
 
 
-check(parla_init(None))
+initialize()
 
 failing = c_uint64()
 check(parla_spawn(fail, None, PARLA_CPU, 0.0, None, 0, byref(failing)))

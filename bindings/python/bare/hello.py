@@ -2,7 +2,7 @@
 
 from ctypes import Structure, byref, c_int32, c_uint64
 
-from parla_bare import PARLA_CPU, TASK_FN, check, parla_finalize, parla_init, parla_spawn, parla_wait
+from parla_bare import PARLA_CPU, TASK_FN, check, initialize, parla_finalize, parla_spawn, parla_wait
 
 
 class Product(Structure):
@@ -22,7 +22,7 @@ def multiply(ctx):
 
 
 print("hello from the main program")
-check(parla_init(None))
+initialize()
 
 # The context is memory that this variable owns: it must live until the task is over.
 product = Product(first=6, second=7)

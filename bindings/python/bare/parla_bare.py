@@ -4,20 +4,31 @@
 threads can have it; a body that ctypes wraps takes it by itself. ``ctypes.PyDLL`` would keep it: the first
 wait would stand still for ever.
 
-Bodies run on stacks of libparla, 1 MiB unless ``stack_size`` of ``parla_config_t`` or the variable
-``PARLA_STACK_SIZE`` says otherwise. Python's recursion limit lets C code such as ``repr`` and ``json`` go
-deeper than that: 8 MiB suits bodies that recurse.
+``initialize`` asks for ``PARLA_WAIT_THREAD``: bodies then run on their threads' own stacks, the only ones
+that the interpreter knows, and one that waits keeps its thread. ``stack_size`` is what C code under Python's
+recursion limit, such as ``repr`` and ``json``, may need.
 """
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 PARLA_OK = 0
 PARLA_CPU = 16777216
+PARLA_WAIT_THREAD = 2
 
 # int32_t (*parla_task_fn)(void *ctx). libparla knows only the address: the Python object behind it must
 # live until the task is over. A function of a module, decorated with TASK_FN, does.
 TASK_FN = ctypes.CFUNCTYPE(c_int32, c_void_p)
+
+
+class ParlaConfig(ctypes.Structure):
+    """typedef struct parla_config_t"""
+
+    _fields_ = [
+        ("size", c_uint32), ("num_threads", c_int32), ("bind", c_int32), ("wait_mode", c_int32),
+        ("topology", c_char_p), ("stack_size", c_size_t), ("cpu_memory", c_uint64), ("stall_ms", c_int32),
+        ("hold_stall_ms", c_int32), ("max_spare_threads", c_int32), ("spin_us", c_int32)]
+
 
 _library = ctypes.CDLL("libparla.so")
 
@@ -29,7 +40,7 @@ def _declare(name, result, *arguments):
     return function
 
 
-parla_init = _declare("parla_init", c_int32, c_void_p)
+parla_init = _declare("parla_init", c_int32, POINTER(ParlaConfig))
 parla_finalize = _declare("parla_finalize", c_int32)
 parla_status_string = _declare("parla_status_string", c_char_p, c_int32)
 parla_last_error_message = _declare("parla_last_error_message", c_char_p)
@@ -60,6 +71,13 @@ def check(status):
     if status != PARLA_OK:
         raise RuntimeError(
             f"{parla_status_string(status).decode()}: {parla_last_error_message().decode()}")
+
+
+def initialize():
+    """Starts the runtime as the interpreter needs it."""
+    config = ParlaConfig(
+        size=ctypes.sizeof(ParlaConfig), wait_mode=PARLA_WAIT_THREAD, stack_size=8 << 20)
+    check(parla_init(byref(config)))
 
 
 def yes_or_no(condition):

@@ -12,7 +12,7 @@ mod task;
 
 pub use host::run_until;
 pub use retry::TimedOut;
-pub use task::go_on;
+pub use task::{go_on, left};
 
 use super::collect::collect;
 use super::local::Local;

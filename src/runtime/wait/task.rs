@@ -8,7 +8,7 @@ use crate::graph::{Handle, Slot};
 use crate::runtime::fiber::{Blocked, Switch, Timer};
 use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
-use crate::runtime::{admit, hooks, spares, worker};
+use crate::runtime::{admit, completion, hooks, spares, worker};
 use crate::scheduler::admission::Returning;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -51,12 +51,13 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         return super::finish(local, wait);
     }
     blocked.wait.set(handle);
-    lock(&local.seat().post.blocked).push(std::ptr::from_ref(&blocked) as usize);
     let hooked = hooks::any();
     if hooked {
         hooks::before_block(blocked.task);
     }
     *blocked.vcus.borrow_mut() = admit::release_vcus(local, task);
+    // From here on others may claim the wait (`stall.rs`), so what they use has been filled in.
+    lock(&local.seat().post.blocked).push(std::ptr::from_ref(&blocked) as usize);
     record.set_phase(Phase::Blocked);
     bump(&local.seat().own.blocked, 1);
     let frame = local.frame.replace(std::ptr::null());
@@ -104,6 +105,16 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
     outcome(failure)
 }
 
+/// The stack has been left, or will be kept: counts the guard of the wait down. From now on it may be fired.
+pub fn left(local: &Local, wait: Slot) {
+    match local.arena().count_down(&local.cache, wait, 1) {
+        Countdown::Open => {}
+        Countdown::Ready => fire(local, wait),
+        // It has been claimed already, and its tasks are complete.
+        Countdown::Abandoned => completion::abandoned(local, wait),
+    }
+}
+
 /// The last task that a task waits for is complete.
 pub fn fire(local: &Local, slot: Slot) {
     // SAFETY: the record has just been fired, by the caller.
@@ -139,9 +150,7 @@ fn park(
     let fibers = &local.fibers;
     fibers.frozen.set(fibers.frozen.get() + 1);
     seat.own.is_worker.store(false, Relaxed);
-    if local.arena().count_down(&local.cache, wait, 1) == Countdown::Ready {
-        fire(local, wait);
-    }
+    left(local, wait);
     // A thread of the host that lends itself watches, as it does in a wait of its own: nobody else tells it
     // that what its task waits for can never come.
     let mut watch = local.is_lent.get().then(|| Watch::new(&local.runtime));

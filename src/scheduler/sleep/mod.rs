@@ -45,7 +45,7 @@ impl Sleep {
     /// a seat. Costs a load of a shared line that does not change while the pool is busy.
     #[inline]
     pub fn notify(&self, order: &[u16], wake: impl Fn(u32)) {
-        fence::light(); // Partner: the heavy fence in `fall_asleep` and `found`.
+        fence::light(); // Partner: the heavy fence in `fall_asleep` and `end_search`.
         let mut nearest = None;
         for &device in order {
             let state = self.devices[device as usize].state.load(Relaxed);
@@ -78,14 +78,25 @@ impl Sleep {
         self.devices[device as usize].state.fetch_add(SEARCHER, SeqCst);
     }
 
-    /// A searcher has found work, or has something else to do. If it was the last one and more work is to be seen, it wakes another:
-    /// whoever queued that work may have relied on it.
-    pub fn found(&self, device: u16, more: impl Fn() -> bool, order: &[u16], wake: impl Fn(u32)) {
+    /// A searcher searches no more: it has found work, or must see to something else. If it was the last
+    /// one of its device and work is to be seen, it wakes another: whoever queued that work may have
+    /// relied on it. `bound` sees work for this device alone, `free` work that any worker may take.
+    pub fn end_search(
+        &self,
+        device: u16,
+        bound: impl Fn() -> bool,
+        free: impl Fn() -> bool,
+        order: &[u16],
+        wake: impl Fn(u32),
+    ) {
         let before = self.devices[device as usize].state.fetch_sub(SEARCHER, SeqCst);
         if searchers(before) == 1 && order.iter().any(|&d| self.asleep(d) > 0) {
             fence::heavy(); // Partner: the light fence in `notify`.
-            if more() {
-                self.notify(order, wake);
+            if bound() {
+                self.notify(&[device], &wake);
+            }
+            if free() {
+                self.notify(order, &wake);
             }
         }
     }

@@ -1,0 +1,54 @@
+/* Without workers, finalize runs what is left, and returns when nothing is. */
+#include <parla.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(condition)                                                          \
+    do {                                                                          \
+        if (!(condition)) {                                                       \
+            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
+            exit(1);                                                              \
+        }                                                                         \
+    } while (0)
+
+static int ran;
+
+static int32_t count(void *ctx) {
+    (void)ctx;
+    ran++;
+    return 0;
+}
+
+static int32_t spawn_another(void *ctx) {
+    count(ctx);
+    return parla_spawn(count, NULL, PARLA_CPU, 0.5, NULL, 0, NULL);
+}
+
+static void run(int32_t wait_mode) {
+    parla_config_t config = {.size = sizeof config, .num_threads = PARLA_NO_THREADS, .wait_mode = wait_mode};
+
+    CHECK(parla_init(&config) == PARLA_OK);
+    CHECK(parla_finalize() == PARLA_OK);
+
+    ran = 0;
+    CHECK(parla_init(&config) == PARLA_OK);
+    for (int i = 0; i < 100; i++) {
+        CHECK(parla_spawn(spawn_another, NULL, PARLA_ANY, 0, NULL, 0, NULL) == PARLA_OK);
+    }
+    CHECK(ran == 0);
+    CHECK(parla_finalize() == PARLA_OK);
+    CHECK(ran == 200);
+
+    parla_task_t task;
+    CHECK(parla_init(&config) == PARLA_OK);
+    CHECK(parla_spawn(count, NULL, PARLA_CPU, 1, NULL, 0, &task) == PARLA_OK);
+    CHECK(parla_run_until(&task, 1, -1) == PARLA_OK);
+    CHECK(ran == 201);
+    CHECK(parla_finalize() == PARLA_OK);
+}
+
+int main(void) {
+    run(PARLA_WAIT_STACK);
+    run(PARLA_WAIT_THREAD);
+    return 0;
+}
