@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::{guard, guard_local};
+use super::pointers;
 use super::types::*;
 use crate::runtime::{cancel, current, hold};
 use std::ffi::c_char;
@@ -58,7 +59,7 @@ pub extern "C" fn parla_task_release(task: parla_task_t) -> parla_status_t {
 pub unsafe extern "C" fn parla_set_failure_text(text: *const c_char) -> parla_status_t {
     guard(|| {
         // SAFETY: the caller's contract.
-        let text = unsafe { convert::text(text, "text")? };
+        let text = unsafe { pointers::text(text, "text")? };
         current::set_failure_text(text)
     })
 }

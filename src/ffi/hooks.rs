@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::guard;
+use super::pointers;
 use super::types::*;
 use crate::runtime::hooks;
 
@@ -24,7 +25,7 @@ pub unsafe extern "C" fn parla_hooks_add(
         // SAFETY: the caller's contract.
         let number = hooks::add(unsafe { convert::hooks(hooks)? })?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_optional(id, number) };
+        unsafe { pointers::put_optional(id, number) };
         Ok(())
     })
 }

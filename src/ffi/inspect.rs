@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::{guard, guard_local};
+use super::pointers;
 use super::types::*;
 use crate::runtime::{current, explain, inspect};
 use std::ffi::c_char;
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn parla_current_places(
     guard(|| {
         let found = current::places()?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_list(&found, places, capacity, count) }
+        unsafe { pointers::put_list(&found, places, capacity, count) }
     })
 }
 
@@ -45,7 +46,7 @@ pub unsafe extern "C" fn parla_current_places(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parla_task_state(task: parla_task_t, state: *mut i32) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(state, "state")?;
+        pointers::not_null(state, "state")?;
         let found = inspect::state(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
         unsafe { state.write(found as i32) };
@@ -76,13 +77,13 @@ pub unsafe extern "C" fn parla_task_failure(
 ) -> parla_status_t {
     guard_local(|local| {
         // SAFETY: the caller's contract.
-        unsafe { convert::room(text, capacity, "text")? };
+        unsafe { pointers::room(text, capacity, "text")? };
         let failure = inspect::failure(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
         unsafe {
-            convert::put_optional(code, failure.code);
-            convert::put_optional(origin, failure.origin.0);
-            convert::put_text(&failure.text, text, capacity, length)
+            pointers::put_optional(code, failure.code);
+            pointers::put_optional(origin, failure.origin.0);
+            pointers::put_text(&failure.text, text, capacity, length)
         }
     })
 }
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn parla_task_name(
     guard_local(|local| {
         let found = inspect::name(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_text(&found, name, capacity, length) }
+        unsafe { pointers::put_text(&found, name, capacity, length) }
     })
 }
 
@@ -128,7 +129,7 @@ pub unsafe extern "C" fn parla_explain(
     guard_local(|local| {
         let found = explain::explain(local, convert::task_handle(task)?)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_text(&found, text, capacity, length) }
+        unsafe { pointers::put_text(&found, text, capacity, length) }
     })
 }
 
@@ -143,6 +144,6 @@ pub unsafe extern "C" fn parla_stats(stats: *mut parla_stats_t) -> parla_status_
     guard_local(|local| {
         let found = inspect::stats(local);
         // SAFETY: the caller's contract.
-        unsafe { convert::put_sized(found, stats) }
+        unsafe { pointers::put_sized(found, stats) }
     })
 }

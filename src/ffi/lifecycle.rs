@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::guard;
+use super::pointers;
 use super::types::*;
 use crate::{error, runtime};
 use std::ffi::c_char;
@@ -89,7 +90,7 @@ pub unsafe extern "C" fn parla_last_error(
 ) -> parla_status_t {
     let last = error::last_text();
     // SAFETY: the caller's contract.
-    match unsafe { convert::put_text(&last, text, capacity, length) } {
+    match unsafe { pointers::put_text(&last, text, capacity, length) } {
         Ok(()) => PARLA_OK,
         Err(error) => error.status() as parla_status_t,
     }

@@ -24,3 +24,4 @@ pub mod hooks;
 
 mod convert;
 mod guard;
+mod pointers;

@@ -1,7 +1,7 @@
 //! Places, devices and memory near them.
 
-use super::convert;
 use super::guard::guard_local;
+use super::pointers;
 use super::types::*;
 use crate::device::place::Place;
 use crate::runtime::{inspect, memory as node_memory};
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn parla_device_count(
     count: *mut u32,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(count, "count")?;
+        pointers::not_null(count, "count")?;
         let found = inspect::device_count(local, arch)?;
         // SAFETY: the caller's contract.
         unsafe { count.write(found) };
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn parla_device_info(
     guard_local(|local| {
         let found = inspect::device_info(local, device)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_sized(found, info) }
+        unsafe { pointers::put_sized(found, info) }
     })
 }
 
@@ -73,12 +73,12 @@ pub unsafe extern "C" fn parla_alloc_on(
     bound: *mut i32,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(memory, "memory")?;
+        pointers::not_null(memory, "memory")?;
         let (pointer, is_bound) = node_memory::alloc_on(local, device, bytes)?;
         // SAFETY: the caller's contract.
         unsafe {
             memory.write(pointer);
-            convert::put_optional(bound, i32::from(is_bound));
+            pointers::put_optional(bound, i32::from(is_bound));
         }
         Ok(())
     })

@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::{guard, guard_local};
+use super::pointers;
 use super::types::*;
 use crate::runtime::spawn;
 use std::ffi::c_void;
@@ -32,11 +33,11 @@ pub unsafe extern "C" fn parla_spawn(
 ) -> parla_status_t {
     guard_local(|local| {
         // SAFETY: the caller's contract.
-        let deps = unsafe { convert::list(deps, n_deps, "deps")? };
+        let deps = unsafe { pointers::list(deps, n_deps, "deps")? };
         let body = convert::body(r#fn)?;
         let handle = spawn::simple(local, None, body, ctx, place, vcus, deps)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_optional(task, handle) };
+        unsafe { pointers::put_optional(task, handle) };
         Ok(())
     })
 }
@@ -60,7 +61,7 @@ pub unsafe extern "C" fn parla_spawn_task(
         let spec = unsafe { convert::spec(spec)? };
         let handle = spawn::full(local, &spec)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_optional(task, handle) };
+        unsafe { pointers::put_optional(task, handle) };
         Ok(())
     })
 }
@@ -82,13 +83,13 @@ pub unsafe extern "C" fn parla_spawn_batch(
     guard_local(|local| {
         // SAFETY: the caller's contract.
         let (specs, tasks) =
-            unsafe { (convert::list(specs, n, "specs")?, convert::optional_room(tasks, n)?) };
+            unsafe { (pointers::list(specs, n, "specs")?, pointers::optional_room(tasks, n)?) };
         let mut out = tasks;
         if let Some(out) = out.as_deref_mut() {
             out.fill(0);
         }
         spawn::batch(local, specs.len(), |local, i| {
-            convert::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
+            pointers::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
             // SAFETY: the caller's contract.
             let spec = unsafe { convert::spec(&specs[i])? };
             let handle = spawn::full(local, &spec)?;
@@ -121,7 +122,7 @@ pub unsafe extern "C" fn parla_continue(
 ) -> parla_status_t {
     guard(|| {
         // SAFETY: the caller's contract.
-        let deps = unsafe { convert::list(deps, n_deps, "deps")? };
+        let deps = unsafe { pointers::list(deps, n_deps, "deps")? };
         crate::runtime::continuation::set(convert::body(r#fn)?, ctx, deps)
     })
 }

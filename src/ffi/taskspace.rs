@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::guard_local;
+use super::pointers;
 use super::types::*;
 use crate::runtime::{spaces, spawn};
 use std::ffi::{c_char, c_void};
@@ -26,10 +27,10 @@ pub unsafe extern "C" fn parla_taskspace_create(
     space: *mut parla_taskspace_t,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(space, "space")?;
+        pointers::not_null(space, "space")?;
         // SAFETY: the caller's contract.
         let (name, bounds) = unsafe {
-            (convert::optional_text(name, "name")?, convert::bounds(ndim, lower, shape)?)
+            (pointers::optional_text(name, "name")?, convert::bounds(ndim, lower, shape)?)
         };
         let handle = spaces::create(local, name, bounds)?;
         // SAFETY: the caller's contract.
@@ -49,9 +50,9 @@ pub unsafe extern "C" fn parla_taskspace_find(
     space: *mut parla_taskspace_t,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(space, "space")?;
+        pointers::not_null(space, "space")?;
         // SAFETY: the caller's contract.
-        let handle = spaces::find(local, unsafe { convert::text(name, "name")? })?;
+        let handle = spaces::find(local, unsafe { pointers::text(name, "name")? })?;
         // SAFETY: the caller's contract.
         unsafe { space.write(handle) };
         Ok(())
@@ -84,7 +85,7 @@ pub unsafe extern "C" fn parla_taskspace_task(
     task: *mut parla_task_t,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(task, "task")?;
+        pointers::not_null(task, "task")?;
         let space = spaces::get(local, space)?;
         // SAFETY: the caller's contract.
         let index = unsafe { convert::index(space, index)? };
@@ -106,7 +107,7 @@ pub unsafe extern "C" fn parla_taskspace_task_key(
     task: *mut parla_task_t,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(task, "task")?;
+        pointers::not_null(task, "task")?;
         let space = spaces::get(local, space)?;
         // SAFETY: the caller's contract.
         let key = unsafe { convert::key(space, key)? };
@@ -138,12 +139,12 @@ pub unsafe extern "C" fn parla_taskspace_spawn(
         let space = spaces::get(local, space)?;
         // SAFETY: the caller's contract.
         let (index, deps) =
-            unsafe { (convert::index(space, index)?, convert::list(deps, n_deps, "deps")?) };
+            unsafe { (convert::index(space, index)?, pointers::list(deps, n_deps, "deps")?) };
         let body = convert::body(r#fn)?;
         let element = Some((space, index));
         let handle = spawn::simple(local, element, body, ctx, place, vcus, deps)?;
         // SAFETY: the caller's contract.
-        unsafe { convert::put_optional(task, handle) };
+        unsafe { pointers::put_optional(task, handle) };
         Ok(())
     })
 }
@@ -166,11 +167,11 @@ pub unsafe extern "C" fn parla_taskspace_slice(
     count: *mut usize,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(count, "count")?;
+        pointers::not_null(count, "count")?;
         let space = spaces::get(local, space)?;
         // SAFETY: the caller's contract.
         let (ranges, out) =
-            unsafe { (convert::ranges(space, ranges)?, convert::room(tasks, capacity, "tasks")?) };
+            unsafe { (convert::ranges(space, ranges)?, pointers::room(tasks, capacity, "tasks")?) };
         // SAFETY: the caller's contract.
         spaces::slice(local, space, &ranges, out, |n| unsafe { count.write(n) })
     })
@@ -190,11 +191,11 @@ pub unsafe extern "C" fn parla_taskspace_view(
     count: *mut usize,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(count, "count")?;
+        pointers::not_null(count, "count")?;
         let space = spaces::get(local, space)?;
         // SAFETY: the caller's contract.
         let (ranges, out) = unsafe {
-            (convert::optional_ranges(space, ranges)?, convert::room(tasks, capacity, "tasks")?)
+            (convert::optional_ranges(space, ranges)?, pointers::room(tasks, capacity, "tasks")?)
         };
         // SAFETY: the caller's contract.
         spaces::view(space, ranges.as_deref(), out, |n| unsafe { count.write(n) })
@@ -212,7 +213,7 @@ pub unsafe extern "C" fn parla_taskspace_size(
     size: *mut usize,
 ) -> parla_status_t {
     guard_local(|local| {
-        convert::not_null(size, "size")?;
+        pointers::not_null(size, "size")?;
         let found = spaces::get(local, space)?.table().len();
         // SAFETY: the caller's contract.
         unsafe { size.write(found as usize) };

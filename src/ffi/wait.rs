@@ -2,6 +2,7 @@
 
 use super::convert;
 use super::guard::guard;
+use super::pointers;
 use super::types::*;
 use crate::runtime::wait;
 
@@ -33,7 +34,7 @@ pub unsafe extern "C" fn parla_wait(
 ) -> parla_status_t {
     guard(|| {
         // SAFETY: the caller's contract.
-        let handles = unsafe { convert::list(handles, n, "handles")? };
+        let handles = unsafe { pointers::list(handles, n, "handles")? };
         wait::wait(handles, timeout_ns)
     })
 }
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn parla_run_until(
 ) -> parla_status_t {
     guard(|| {
         // SAFETY: the caller's contract.
-        let handles = unsafe { convert::list(handles, n, "handles")? };
+        let handles = unsafe { pointers::list(handles, n, "handles")? };
         wait::run_until(handles, timeout_ns)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::handle::Handle;
 use crate::error::Status;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// The failure of one task, shared by everything that was skipped because of it.
 #[derive(Debug)]

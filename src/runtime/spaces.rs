@@ -12,7 +12,7 @@ use crate::graph::space::{Bounds, KeyPart, Outcome, Range, Table};
 use crate::graph::{Handle, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, lock};
 use std::collections::HashMap;
@@ -96,7 +96,7 @@ pub fn create(local: &Local, name: Option<&str>, bounds: Bounds) -> Result<u64> 
         names.by_name.insert(name.into(), handle.0);
     }
     // Release: partner is the Acquire in `get`.
-    spaces.cells[number as usize].store(Box::into_raw(space), std::sync::atomic::Ordering::Release);
+    spaces.cells[number as usize].store(Box::into_raw(space), Release);
     Ok(handle.0)
 }
 

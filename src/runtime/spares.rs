@@ -4,21 +4,32 @@
 //! stand-in; when the wait is over, one stand-in is dismissed, at its next look around, and lies dormant
 //! until it is needed again.
 
-use super::lifecycle::{Runtime, start_thread};
+use super::lifecycle::start_thread;
 use super::local::Local;
 use crate::error::{Result, fail};
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::{Mutex, lock};
 
 /// The spare threads of a runtime.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Spares {
     /// Threads that exist or are promised to waits.
     count: AtomicU32,
-    /// Stand-ins that are to lie down.
-    excess: AtomicU32,
+    /// Stand-ins that are to lie down, by device: each stands in for a worker of its own.
+    excess: Box<[AtomicU32]>,
     /// Seats of those that lie dormant.
     dormant: Mutex<Vec<u32>>,
+}
+
+impl Spares {
+    /// None yet.
+    pub fn new(devices: usize) -> Spares {
+        Spares {
+            count: AtomicU32::new(0),
+            excess: (0..devices).map(|_| AtomicU32::new(0)).collect(),
+            dormant: Mutex::default(),
+        }
+    }
 }
 
 /// The promise of a thread.
@@ -32,7 +43,7 @@ pub struct StandIn {
 pub fn reserve(local: &Local) -> Result<StandIn> {
     let spares = &local.runtime.spares;
     let device = local.device.get();
-    if is_dismissed(&local.runtime) {
+    if is_dismissed(local) {
         return Ok(StandIn { device, seat: None }); // It has not lain down yet, and stays.
     }
     if let Some(seat) = lock(&spares.dormant).pop() {
@@ -76,19 +87,23 @@ impl StandIn {
     }
 }
 
-/// A frozen thread starts tasks again: one stand-in is too many.
-pub fn dismiss(local: &Local) {
-    local.runtime.spares.excess.fetch_add(1, Relaxed);
+fn excess(local: &Local) -> &AtomicU32 {
+    &local.runtime.spares.excess[local.device.get() as usize]
 }
 
-/// Whether any stand-in is to lie down.
-pub fn any_dismissed(runtime: &Runtime) -> bool {
-    runtime.spares.excess.load(Relaxed) > 0
+/// A frozen thread starts tasks again: one stand-in of its device is too many.
+pub fn dismiss(local: &Local) {
+    excess(local).fetch_add(1, Relaxed);
+}
+
+/// Whether a stand-in of this thread's device is to lie down.
+pub fn any_dismissed(local: &Local) -> bool {
+    excess(local).load(Relaxed) > 0
 }
 
 /// Whether the spare thread that asks is to lie down; then it does so, by `lie_down`.
-pub fn is_dismissed(runtime: &Runtime) -> bool {
-    let excess = &runtime.spares.excess;
+pub fn is_dismissed(local: &Local) -> bool {
+    let excess = excess(local);
     let mut now = excess.load(Relaxed);
     while now > 0 {
         match excess.compare_exchange_weak(now, now - 1, Relaxed, Relaxed) {

@@ -191,7 +191,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             return;
         }
         if (seat.post.attention.load(Relaxed)
-            || (*state.role == Role::StandIn && spares::any_dismissed(runtime))
+            || (*state.role == Role::StandIn && spares::any_dismissed(local))
             || local.fibers.has_deadline())
             && look_up(local, state, own).is_break()
         {
@@ -256,7 +256,7 @@ fn look_up(
         return ControlFlow::Break(());
     }
     match *state.role {
-        Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(runtime) => {
+        Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(local) => {
             *state.role = Role::Dormant;
             seat.own.is_worker.store(false, Relaxed);
             super::ready::notify(local);
