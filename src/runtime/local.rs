@@ -60,12 +60,19 @@ thread_local! {
 }
 
 /// Stands up from the seat when the thread ends.
-struct Owner(Box<Local>);
+struct Owner(Option<Box<Local>>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        let Some(mut local) = self.0.take() else { return };
+        if local.current().is_some() {
+            // A task calls `exit`: it is a task still, as handlers that finalize must be told, and what it
+            // runs on must stay.
+            std::mem::forget(local);
+            return;
+        }
         let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
-        self.0.stand_up();
+        local.stand_up();
     }
 }
 
@@ -136,7 +143,7 @@ impl Local {
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);
-        let old = OWNER.try_with(|owner| owner.borrow_mut().replace(Owner(local)));
+        let old = OWNER.try_with(|owner| owner.borrow_mut().replace(Owner(Some(local))));
         let Ok(old) = old else {
             return fail!(NotInitialized, "this thread is ending");
         };
