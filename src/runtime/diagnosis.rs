@@ -67,6 +67,11 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Whether there is nothing that anybody waits for.
+    pub fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
     /// In words: each stuck task and why.
     pub fn report(&self) -> String {
         let mut text = format!(

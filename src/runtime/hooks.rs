@@ -7,9 +7,10 @@ use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{Acquire, Relaxed, Release},
 };
+use crate::sync::process::Mutex;
 use std::cell::RefCell;
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 /// Called with the worker's number.
 pub type ThreadHook = unsafe extern "C" fn(*mut c_void, u32);

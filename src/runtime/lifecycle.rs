@@ -21,9 +21,10 @@ use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release, SeqCst},
 };
 use crate::sync::fence;
+use crate::sync::process::{Condvar, Mutex, MutexGuard};
 use crate::topology::{self, Slot, Topology};
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 /// Which start of the runtime is in force: 0 none, [`FORKED`] in a forked child.

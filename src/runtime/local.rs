@@ -62,12 +62,19 @@ thread_local! {
 }
 
 /// Stands up from the seat when the thread ends.
-struct Owner(Box<Local>);
+struct Owner(Option<Box<Local>>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
+        let Some(mut local) = self.0.take() else { return };
+        if local.current().is_some() {
+            // A task calls `exit`: it is a task still, as handlers that finalize must be told, and what it
+            // runs on must stay.
+            std::mem::forget(local);
+            return;
+        }
         let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
-        self.0.stand_up();
+        local.stand_up();
     }
 }
 
@@ -140,7 +147,7 @@ impl Local {
         });
         let pointer = std::ptr::from_ref(&*local);
         // If this thread is ending, the owner is dropped here, and stands up.
-        let owner = Owner(local);
+        let owner = Owner(Some(local));
         let Ok(old) = OWNER.try_with(move |own| own.borrow_mut().replace(owner)) else {
             return fail!(NotInitialized, "this thread is ending");
         };

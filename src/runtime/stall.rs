@@ -39,7 +39,7 @@ pub struct Stall {
 /// A picture of the runtime in which nothing moves: tasks spawned, tasks completed, moves of threads.
 type Still = (u64, u64, u64);
 
-/// The picture, if every worker but the one that asks sleeps, nothing is queued and tasks are left.
+/// The picture, if every worker but the one that asks sleeps and nothing is queued.
 fn still(local: &Local) -> Option<Still> {
     let runtime = &*local.runtime;
     let own = local.seat().index;
@@ -59,8 +59,7 @@ fn still(local: &Local) -> Option<Still> {
     let before = picture();
     let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
     let has_workers = runtime.queues.seats().any(serves);
-    if before.0 == before.1
-        || runtime.queues.seats().any(busy)
+    if runtime.queues.seats().any(busy)
         // Without workers what is queued will not run either.
         || (has_workers && queued())
     {
@@ -104,7 +103,9 @@ pub fn idle_deadline(runtime: &Runtime) -> Option<Instant> {
 
 /// The alarm of a sleeping worker: reports, and breaks cycles.
 pub fn idle_check(local: &Local) {
-    if let Some(still) = still(local) {
+    if let Some(still) = still(local)
+        && still.0 != still.1
+    {
         look(local, still);
     }
 }
@@ -118,7 +119,7 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     for cycle in &diagnosis.cycles {
         broken |= break_cycle(local, cycle);
     }
-    if broken {
+    if broken || diagnosis.is_empty() {
         return None;
     }
     let counts = fold((still.0, still.1));
@@ -258,11 +259,14 @@ pub fn settle(local: &Local) -> Result<()> {
             let watch = RefCell::new(Watch::at_end(runtime));
             let stalled = RefCell::new(None);
             let nothing_runs = || {
+                if quiesce::is_quiet(runtime) {
+                    return Lent::Done;
+                }
                 if let Some(error) = watch.borrow_mut().check(local) {
                     stalled.borrow_mut().get_or_insert(error);
                     return Lent::Hopeless;
                 }
-                if quiesce::is_quiet(runtime) { Lent::Done } else { Lent::Goes }
+                Lent::Goes
             };
             local.seat().own.endless.store(true, Relaxed);
             worker::lend(local, nothing_runs)?;

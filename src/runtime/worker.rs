@@ -191,7 +191,6 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
     let mut tick = 0u32;
-    let mut has_asked = false;
     let own = local.fibers.suspend.get();
     loop {
         if local.fibers.end_loop.get() {
@@ -216,18 +215,8 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let queues = &runtime.queues;
         let found = queues
             .next_of_others(seat, device, &local.deque, tick)
-            .or_else(|| queues.next_local(device, &local.deque, tick));
-        let found = match found {
-            Some(slot) => Some(slot),
-            // A thread that lends itself may be done because nothing is left.
-            None if *state.role == Role::Lent && !has_asked => {
-                has_asked = true;
-                seat.remind();
-                continue;
-            }
-            None => search(local, state),
-        };
-        has_asked = found.is_none();
+            .or_else(|| queues.next_local(device, &local.deque, tick))
+            .or_else(|| search(local, state));
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
