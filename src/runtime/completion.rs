@@ -72,9 +72,11 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
 #[cold]
 pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     let record = local.arena().record(slot);
-    if record.is_poisoned() {
+    if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         record.set_phase(Phase::Skipped);
     } else {
+        // A failed dependency is no reason for a task that runs anyway, so it is not what is told.
+        drop(record.take_failure());
         cancel_record(local, slot);
     }
     complete(local, slot)
