@@ -76,6 +76,8 @@ pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         record.set_phase(Phase::Skipped);
     } else {
+        // A failed dependency is no reason for a task that runs anyway, so it is not what is told.
+        drop(record.take_failure());
         cancel_record(local, slot);
     }
     complete(local, slot)
