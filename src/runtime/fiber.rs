@@ -10,8 +10,7 @@ use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// What a stack asks of its thread when it is left.
@@ -64,7 +63,7 @@ pub struct Blocked {
 }
 
 /// A deadline of a wait.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timer {
     /// When.
     pub deadline: Instant,
@@ -92,7 +91,7 @@ pub struct Fibers {
     /// When a host thread wants itself back.
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
-    pub timers: RefCell<BinaryHeap<Reverse<Timer>>>,
+    pub timers: RefCell<BTreeSet<Timer>>,
 }
 
 /// Spare stacks a thread keeps.
@@ -195,16 +194,6 @@ impl Fibers {
         (std::ptr::from_ref(&here) as usize).saturating_sub(self.limit.get())
     }
 
-    /// Takes the deadline of a wait that is over out of the way. With very many it stays until it is due,
-    /// and then fails to claim the wait.
-    pub fn forget_timer(&self, wait: *const Blocked) {
-        const FEW: usize = 256;
-        let mut timers = self.timers.borrow_mut();
-        if timers.len() <= FEW {
-            timers.retain(|Reverse(timer)| !std::ptr::eq(timer.blocked, wait));
-        }
-    }
-
     /// Whether the clock matters.
     #[inline]
     pub fn has_deadline(&self) -> bool {
@@ -213,7 +202,7 @@ impl Fibers {
 
     /// The next deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let first = self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline);
+        let first = self.timers.borrow().first().map(|timer| timer.deadline);
         [first, self.lent_until.get()].into_iter().flatten().min()
     }
 }

@@ -289,8 +289,11 @@ fn fire_timers(local: &Local) {
     loop {
         let timer = {
             let mut timers = local.fibers.timers.borrow_mut();
-            match timers.peek() {
-                Some(first) if first.0.deadline <= now => timers.pop().expect("peeked").0,
+            match timers.first().copied() {
+                Some(first) if first.deadline <= now => {
+                    timers.pop_first();
+                    first
+                }
                 _ => return,
             }
         };

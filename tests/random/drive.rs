@@ -169,8 +169,8 @@ pub fn spawn(run: &Run, id: u32) {
 
 /// Tries to spawn an element for the second time.
 fn again(run: &Run, id: u32) {
-    if !run.cell(id).spawned.load(SeqCst) {
-        return; // The helper will, or it was cancelled.
+    if !run.cell(id).spawned.load(SeqCst) || run.plan.tasks[id as usize].spawned_by_helper {
+        return; // It was cancelled, or the helper may be just about to spawn it.
     }
     let spec = api::parla_task_spec_t {
         task: run.handle(id),

@@ -24,6 +24,8 @@ pub struct Cell {
     pub started: AtomicU32,
     pub continued: AtomicU32,
     pub will_continue: AtomicBool,
+    /// First place of its body, if it is placed at all.
+    pub place: AtomicU32,
     pub ended: AtomicU32,
     pub dropped: AtomicU32,
     /// Holds that exist, and those whose release has begun.

@@ -14,7 +14,6 @@ use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::lock;
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
 use std::time::Instant;
 
 /// Blocks the task in `task` until all of `open` are complete.
@@ -73,10 +72,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
     if own_stack {
         park(local, wait, handle, &blocked, deadline);
     } else {
-        if let Some(deadline) = deadline {
-            let timer = Timer { deadline, wait: handle.0, blocked: &blocked };
-            fibers.timers.borrow_mut().push(Reverse(timer));
-        }
+        let timer = deadline.map(|deadline| Timer { deadline, wait: handle.0, blocked: &blocked });
+        fibers.timers.borrow_mut().extend(timer);
         let suspend = fibers.suspend.get();
         let limit = fibers.limit.get();
         let switch = if freezes { Switch::Freeze(wait) } else { Switch::Block(wait) };
@@ -84,8 +81,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         unsafe { (*suspend).suspend(switch) };
         fibers.suspend.set(suspend);
         fibers.limit.set(limit);
-        if deadline.is_some() {
-            fibers.forget_timer(&blocked);
+        if let Some(timer) = timer {
+            fibers.timers.borrow_mut().remove(&timer);
         }
     }
     exceptions::put(exceptions);
