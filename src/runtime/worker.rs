@@ -68,6 +68,9 @@ pub fn lend(local: &Local, done: impl Fn() -> Lent) -> Result<()> {
 /// Threads that may lend themselves at the same time.
 const MAX_LENT: u32 = 64;
 
+/// Tasks that a worker runs one after the other, each released by the one before, until it looks around.
+const LONGEST_CHAIN: u32 = 64;
+
 /// What kind of worker a thread is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -218,13 +221,14 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             .or_else(|| queues.next_local(device, &local.deque, tick))
             .or_else(|| search(local, state));
         let mut next = found;
+        let mut chain = 0;
         while let Some(slot) = next {
             next = run::run(local, slot);
-            tick = tick.wrapping_add(1);
+            chain += 1;
             // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
                 && (seat.post.attention.load(Relaxed)
-                    || tick.is_multiple_of(64)
+                    || chain == LONGEST_CHAIN
                     || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
