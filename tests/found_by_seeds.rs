@@ -3,6 +3,7 @@
 mod support;
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use support::api::{self, element, parla_cpu, spawn, spawn_at, spawn_spec, wait};
 use support::child;
@@ -98,6 +99,14 @@ fn a_cancelled_clean_up_task_is_cancelled_not_skipped() {
     });
 }
 
+static TID: AtomicI32 = AtomicI32::new(0);
+
+/// Whether the thread of that number sleeps.
+fn sleeps(tid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+}
+
 #[test]
 fn a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all() {
     child::isolated("a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all", &[], LIMIT, || {
@@ -109,7 +118,13 @@ fn a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all() {
             let began = Instant::now();
             let gate = element(api::create_space(&[], &[]), &[0]);
             let task = spawn(nothing, NONE, &[failed, gate]);
-            let waiter = std::thread::spawn(|| api::parla_wait_all(SOON));
+            let waiter = std::thread::spawn(|| {
+                // SAFETY: it takes nothing and cannot fail.
+                TID.store(unsafe { libc::gettid() }, SeqCst);
+                api::parla_wait_all(SOON)
+            });
+            until(|| sleeps(TID.load(SeqCst)));
+            TID.store(0, SeqCst);
             // Spawning the gate after a failure skips it here, and the task with it.
             let deps = [failed];
             let spec = api::parla_task_spec_t { deps: deps.as_ptr(), n_deps: 1, ..api::spec() };
