@@ -76,6 +76,8 @@ pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         record.set_phase(Phase::Skipped);
     } else {
+        // A failed dependency is no reason for a task that runs anyway, so it is not what is told.
+        drop(record.take_failure());
         cancel_record(local, slot);
     }
     complete(local, slot)
@@ -145,7 +147,7 @@ fn drop_context(local: &Local, slot: Slot) {
         let ctx = first.map_or(record.ctx(), |address| address as *mut _);
         // SAFETY: the user promised at spawn that `drop` may be called once with the context; HAS_DROP
         // is clear now.
-        unsafe { drop(ctx) };
+        local.in_callback(|| unsafe { drop(ctx) });
     }
 }
 

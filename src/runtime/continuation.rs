@@ -2,7 +2,7 @@
 
 use super::collect::collect;
 use super::local::Local;
-use super::{admit, completion, ready};
+use super::{admit, cancel, completion, ready};
 use crate::error::{Result, Status, fail};
 use crate::graph::Slot;
 use crate::graph::edges::Countdown;
@@ -54,9 +54,12 @@ pub fn begin(local: &Local, slot: Slot) -> bool {
         completion::fail_record(local, slot, Status::OutOfMemory, error.to_string());
         return false;
     }
+    let handle = record.handle(slot);
     arena.rearm(slot, next.deps.len() as u32 + 1);
     let complete = arena.attach(slot, &next.deps, |_| {});
     match arena.count_down(&local.cache, slot, complete + 1) {
+        // A cancellation that came while the body ran found nothing to claim; now there is.
+        Countdown::Open if arena.cancel_seen(handle) => cancel::cancel(local, handle),
         Countdown::Open | Countdown::Abandoned => {}
         Countdown::Ready => ready::ready(local, slot),
     }

@@ -30,6 +30,8 @@ pub type Suspend = Yielder<(), Switch>;
 /// A stack and where it stands.
 pub struct Fiber {
     coroutine: Coroutine<(), Switch, ()>,
+    #[cfg(parla_tsan)]
+    shadow: tsan::Shadow,
     /// Lowest address of the stack, the guard page included.
     pub limit: usize,
 }
@@ -56,6 +58,8 @@ pub struct Blocked {
     pub below: Vec<Handle>,
     /// Its record.
     pub wait: Cell<Handle>,
+    /// Whether it has a time limit.
+    pub is_timed: bool,
 }
 
 /// A deadline of a wait.
@@ -114,12 +118,22 @@ impl Fiber {
     pub fn new(stack: DefaultStack, body: impl FnOnce(&Suspend) + 'static) -> Fiber {
         let limit = stack.limit().get();
         STACKS.fetch_add(1, Relaxed);
-        Fiber { coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)), limit }
+        Fiber {
+            coroutine: Coroutine::with_stack(stack, move |suspend, ()| body(suspend)),
+            #[cfg(parla_tsan)]
+            shadow: tsan::Shadow::new(),
+            limit,
+        }
     }
 
     /// Goes on with the stack until it is left. None: its body has ended.
     pub fn resume(&mut self) -> Option<Switch> {
-        match self.coroutine.resume(()) {
+        #[cfg(parla_tsan)]
+        let home = self.shadow.enter();
+        let result = self.coroutine.resume(());
+        #[cfg(parla_tsan)]
+        home.go_back();
+        match result {
             CoroutineResult::Yield(switch) => Some(switch),
             CoroutineResult::Return(()) => None,
         }
@@ -190,5 +204,60 @@ impl Fibers {
     pub fn next_deadline(&self) -> Option<Instant> {
         let first = self.timers.borrow().first().map(|timer| timer.deadline);
         [first, self.lent_until.get()].into_iter().flatten().min()
+    }
+}
+
+/// ThreadSanitizer keeps a call stack and a clock for each thread. It must be told that another stack goes
+/// on, or it takes returns on one for returns on the other. `ci/test-tsan.sh` sets the cfg.
+#[cfg(parla_tsan)]
+mod tsan {
+    use std::ffi::c_void;
+
+    unsafe extern "C" {
+        fn __tsan_get_current_fiber() -> *mut c_void;
+        fn __tsan_create_fiber(flags: u32) -> *mut c_void;
+        fn __tsan_destroy_fiber(fiber: *mut c_void);
+        fn __tsan_switch_to_fiber(fiber: *mut c_void, flags: u32);
+    }
+
+    /// What the sanitizer keeps of one stack.
+    pub struct Shadow(*mut c_void);
+
+    /// The stack that was left.
+    pub struct Home(*mut c_void);
+
+    impl Shadow {
+        pub fn new() -> Shadow {
+            // SAFETY: a plain constructor of the sanitizer's runtime, which is linked in under this cfg.
+            Shadow(unsafe { __tsan_create_fiber(0) })
+        }
+
+        /// To be called right before the switch. Inlined, as is `go_back`: a function that is entered on one
+        /// stack and returns on the other is what the sanitizer must not see.
+        #[inline(always)]
+        pub fn enter(&self) -> Home {
+            // SAFETY: the fiber is alive as long as `self`, and only the thread it belongs to resumes it.
+            unsafe {
+                let home = Home(__tsan_get_current_fiber());
+                __tsan_switch_to_fiber(self.0, 0);
+                home
+            }
+        }
+    }
+
+    impl Home {
+        /// To be called right after the switch back.
+        #[inline(always)]
+        pub fn go_back(self) {
+            // SAFETY: the stack that called `enter` is alive: it is the one that calls this.
+            unsafe { __tsan_switch_to_fiber(self.0, 0) }
+        }
+    }
+
+    impl Drop for Shadow {
+        fn drop(&mut self) {
+            // SAFETY: the stack is not in use: its coroutine is being dropped.
+            unsafe { __tsan_destroy_fiber(self.0) }
+        }
     }
 }

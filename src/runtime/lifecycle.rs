@@ -21,9 +21,10 @@ use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release, SeqCst},
 };
 use crate::sync::fence;
+use crate::sync::process::{Condvar, Mutex, MutexGuard};
 use crate::topology::{self, Slot, Topology};
 use once_cell::sync::OnceCell;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 /// Which start of the runtime is in force: 0 none, [`FORKED`] in a forked child.
@@ -124,7 +125,9 @@ pub fn is_initialized() -> bool {
 
 fn not_in_task(what: &str) -> Result<()> {
     match Local::peek() {
-        Some(local) if local.current().is_some() || local.is_worker.get() => {
+        Some(local)
+            if local.current().is_some() || local.is_worker.get() || local.callbacks.get() > 0 =>
+        {
             fail!(InTask, "{what} cannot be called inside a task or a hook")
         }
         _ => Ok(()),
@@ -344,7 +347,15 @@ pub fn finalize() -> Result<()> {
 }
 
 fn settle(runtime: &Arc<Runtime>) -> Result<()> {
-    let local = Local::get()?;
+    let local = match Local::get() {
+        Ok(local) => local,
+        Err(error) => {
+            // No seat for this thread: the workers can be stopped all the same.
+            EPOCH.store(0, SeqCst);
+            grace(runtime, None);
+            return Err(error);
+        }
+    };
     let stalled = super::stall::settle(local);
     EPOCH.store(0, SeqCst);
     grace(runtime, Some(local));

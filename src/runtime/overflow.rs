@@ -3,10 +3,11 @@
 
 use super::local::Local;
 use crate::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use crate::sync::process::Mutex;
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 /// Who handled the faults before, while ours are in place.
 static BEFORE: Mutex<Option<[libc::sigaction; 2]>> = Mutex::new(None);

@@ -9,7 +9,8 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ pub fn main(local: &Local, is_spare: bool, stack: Option<DefaultStack>) {
     }
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
+    local.seat().own.endless.store(true, Relaxed);
     serve(local, &mut role, &|| Lent::Goes);
     hooks::leave(local.seat().index);
 }
@@ -92,16 +94,19 @@ thread_local! {
 
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
+    local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
         look_for_work(local, &mut state);
         local.fibers.limit.set(0);
+        local.seat().own.serves.store(false, Release);
         return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
     drive(local);
     LOOP.set(std::ptr::null_mut());
+    local.seat().own.serves.store(false, Release);
 }
 
 /// A stack with the worker's loop on it.
@@ -136,6 +141,7 @@ fn drive(local: &Local) {
             Some(Switch::Resume(blocked)) => {
                 // SAFETY: delivered once, so still blocked; see `wait::task::go_on`.
                 let blocked = unsafe { &*blocked };
+                bump(&local.seat().own.moves, 1);
                 let next = blocked.fiber.take().expect("a blocked wait has left its stack");
                 fibers.blocked.set(fibers.blocked.get() - 1);
                 if blocked.freezes {
@@ -185,7 +191,6 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
     let mut tick = 0u32;
-    let mut has_asked = false;
     let own = local.fibers.suspend.get();
     loop {
         if local.fibers.end_loop.get() {
@@ -210,23 +215,17 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let queues = &runtime.queues;
         let found = queues
             .next_of_others(seat, device, &local.deque, tick)
-            .or_else(|| queues.next_local(device, &local.deque, tick));
-        let found = match found {
-            Some(slot) => Some(slot),
-            // A thread that lends itself may be done because nothing is left.
-            None if *state.role == Role::Lent && !has_asked => {
-                has_asked = true;
-                seat.post.attention.swap(true, AcqRel);
-                continue;
-            }
-            None => search(local, state),
-        };
-        has_asked = found.is_none();
+            .or_else(|| queues.next_local(device, &local.deque, tick))
+            .or_else(|| search(local, state));
         let mut next = found;
         while let Some(slot) = next {
             next = run::run(local, slot);
+            tick = tick.wrapping_add(1);
+            // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
-                && seat.post.attention.load(Relaxed)
+                && (seat.post.attention.load(Relaxed)
+                    || tick.is_multiple_of(64)
+                    || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
                 break;
@@ -243,16 +242,14 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
-    // takes over what every call before it has to say, also if another call or this thread came between.
-    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
+    if seat.heed() {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.swap(true, AcqRel); // There may be more.
+            seat.remind(); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -317,9 +314,7 @@ fn rest(local: &Local) {
         return;
     }
     quiesce::poke(&local.runtime);
-    seat.own.asleep.store(true, Relaxed);
-    seat.post.parker.park(local.fibers.next_deadline());
-    seat.own.asleep.store(false, Relaxed);
+    seat.sleep(local.fibers.next_deadline());
 }
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
@@ -333,6 +328,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
+    quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
     let end_search = || {
         let bound = || queues.bound_work(device);
         sleep.end_search(
@@ -373,7 +369,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None;
             }
         }
@@ -383,16 +379,14 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             let watch = stall::idle_deadline(runtime);
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
-            seat.own.asleep.store(true, Relaxed);
-            let called = seat.post.parker.park(deadline);
-            seat.own.asleep.store(false, Relaxed);
+            let called = seat.sleep(deadline);
             sleep.stay_awake(device, seat.index);
             if !called {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None; // Timers, and another look around.
             }
         } else {

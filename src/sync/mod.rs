@@ -19,7 +19,18 @@ pub use parker::Parker;
 #[cfg(loom)]
 pub use loom::sync::{Condvar, Mutex, MutexGuard};
 #[cfg(not(loom))]
-pub use std::sync::{Condvar, Mutex, MutexGuard};
+pub use process::{Condvar, Mutex, MutexGuard};
+
+#[cfg(parla_tsan)]
+mod tsan;
+
+pub mod process {
+    //! Locks that loom does not model: those of the process, which outlive every runtime.
+    #[cfg(parla_tsan)]
+    pub use super::tsan::{Condvar, Mutex, MutexGuard};
+    #[cfg(not(parla_tsan))]
+    pub use std::sync::{Condvar, Mutex, MutexGuard};
+}
 
 /// Locks, whether or not a thread has panicked while it held the lock: what our locks guard is
 /// consistent at every point where a panic could start.

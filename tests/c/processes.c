@@ -116,6 +116,26 @@ static int finalizes_at_exit(void)
     return 44;
 }
 
+/* The handler runs inside the task that exits, where nobody can finalize. */
+static void cannot_finalize_at_exit(void)
+{
+    GIVES(parla_finalize(), PARLA_ERR_IN_TASK);
+    if (atomic_load(&guard_failures))
+        _exit(1);
+}
+
+static int task_exits_and_finalizes(void)
+{
+    atexit(cannot_finalize_at_exit);
+    return task_exits_after_a_wait();
+}
+
+static int task_exits_on_its_thread_and_finalizes(void)
+{
+    atexit(cannot_finalize_at_exit);
+    return task_exits_on_its_thread();
+}
+
 /* The child of a process with a runtime: every call says FORKED, at once, and exit() works. */
 static void in_forked_child(parla_task_t task, parla_taskspace_t space)
 {
@@ -265,6 +285,8 @@ int main(void)
     IN_CHILD(task_exits, 43);
     IN_CHILD(task_exits_after_a_wait, 43);
     IN_CHILD(task_exits_on_its_thread, 43);
+    IN_CHILD(task_exits_and_finalizes, 43);
+    IN_CHILD(task_exits_on_its_thread_and_finalizes, 43);
     IN_CHILD(lent_thread_exits, 43);
     IN_CHILD(finalizes_at_exit, 44);
     IN_CHILD(drops_once, 0);

@@ -16,10 +16,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 
 use libc::{c_int, c_ulong};
 
+use crate::sync::process::{Mutex, MutexGuard};
 use crate::topology::Node;
 
 const BITS: usize = c_ulong::BITS as usize;
