@@ -3,6 +3,7 @@
 mod support;
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicI32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 use support::api::{self, element, parla_cpu, spawn, spawn_at, spawn_spec, wait};
 use support::child;
@@ -98,6 +99,14 @@ fn a_cancelled_clean_up_task_is_cancelled_not_skipped() {
     });
 }
 
+static TID: AtomicI32 = AtomicI32::new(0);
+
+/// Whether the thread of that number sleeps.
+fn sleeps(tid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('S'))
+}
+
 #[test]
 fn a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all() {
     child::isolated("a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all", &[], LIMIT, || {
@@ -109,7 +118,13 @@ fn a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all() {
             let began = Instant::now();
             let gate = element(api::create_space(&[], &[]), &[0]);
             let task = spawn(nothing, NONE, &[failed, gate]);
-            let waiter = std::thread::spawn(|| api::parla_wait_all(SOON));
+            let waiter = std::thread::spawn(|| {
+                // SAFETY: it takes nothing and cannot fail.
+                TID.store(unsafe { libc::gettid() }, SeqCst);
+                api::parla_wait_all(SOON)
+            });
+            until(|| sleeps(TID.load(SeqCst)));
+            TID.store(0, SeqCst);
             // Spawning the gate after a failure skips it here, and the task with it.
             let deps = [failed];
             let spec = api::parla_task_spec_t { deps: deps.as_ptr(), n_deps: 1, ..api::spec() };
@@ -120,4 +135,57 @@ fn a_skip_on_a_thread_of_the_host_wakes_who_waits_for_all() {
         }
         assert_eq!(api::parla_finalize(), 0);
     });
+}
+
+/// Waits for the task whose handle is the context, then says whether its thread is still at device 0.
+unsafe extern "C" fn wait_at_device_0(ctx: *mut c_void) -> i32 {
+    let status = wait(&[ctx.addr() as u64], -1);
+    status + (api::current_places()[0] - parla_cpu(0))
+}
+
+#[test]
+fn a_stand_in_stays_with_the_device_of_the_tasks_blocked_on_it() {
+    child::isolated(
+        "a_stand_in_stays_with_the_device_of_the_tasks_blocked_on_it",
+        &[],
+        LIMIT,
+        || {
+            api::init(
+                api::parla_config_t { num_threads: 2, ..api::config() },
+                "numa:2 core:1 pu:1",
+            );
+            let space = api::create_space(&[], &[]);
+            let gates = [0, 1, 2].map(|i| element(space, &[i]));
+            let freeze = |gate: u64, device: u32| {
+                let task = spawn_spec(&api::parla_task_spec_t {
+                    r#fn: Some(wait_for),
+                    ctx: handle(gate),
+                    place: parla_cpu(device),
+                    flags: api::PARLA_TASK_WAIT_THREAD,
+                    ..api::spec()
+                });
+                blocks(task.unwrap());
+                task.unwrap()
+            };
+            let frozen = freeze(gates[0], 0);
+            // On the stack of the stand-in.
+            let blocked = spawn_at(wait_at_device_0, handle(gates[1]), parla_cpu(0), 0.0);
+            blocks(blocked);
+            spawn_element(gates[0], nothing, api::spec());
+            assert_eq!(wait(&[frozen], SOON), 0);
+            // The stand-in lies down at its next look around; then device 1 needs one.
+            for _ in 0..100 {
+                let task = spawn_at(nothing, NONE, parla_cpu(0), 0.0);
+                assert_eq!(wait(&[task], SOON), 0);
+            }
+            let other = freeze(gates[2], 1);
+            let task = spawn_at(nothing, NONE, parla_cpu(1), 0.0);
+            assert_eq!(wait(&[task], SOON), 0);
+            spawn_element(gates[1], nothing, api::spec());
+            assert_eq!(wait(&[blocked], SOON), 0, "{}", api::last_error());
+            spawn_element(gates[2], nothing, api::spec());
+            assert_eq!(wait(&[other], SOON), 0);
+            assert_eq!(api::parla_finalize(), 0);
+        },
+    );
 }

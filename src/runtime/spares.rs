@@ -15,8 +15,14 @@ use crate::sync::{Mutex, lock};
 pub struct Spares {
     /// Threads that exist or are promised to waits.
     count: AtomicU32,
-    /// Stand-ins that are to lie down, by device: each stands in for a worker of its own.
-    excess: Box<[AtomicU32]>,
+    /// A thread stays with its device: it is bound there, and tasks of the device may be blocked on it.
+    devices: Box<[Device]>,
+}
+
+#[derive(Debug, Default)]
+struct Device {
+    /// Stand-ins that are to lie down.
+    excess: AtomicU32,
     /// Seats of those that lie dormant.
     dormant: Mutex<Vec<u32>>,
 }
@@ -26,28 +32,29 @@ impl Spares {
     pub fn new(devices: usize) -> Spares {
         Spares {
             count: AtomicU32::new(0),
-            excess: (0..devices).map(|_| AtomicU32::new(0)).collect(),
-            dormant: Mutex::default(),
+            devices: (0..devices).map(|_| Device::default()).collect(),
         }
     }
+}
+
+fn of_device(local: &Local) -> &Device {
+    &local.runtime.spares.devices[local.device.get() as usize]
 }
 
 /// The promise of a thread.
 #[must_use]
 pub struct StandIn {
-    device: u16,
     seat: Option<u32>,
 }
 
 /// Promises a thread to take the caller's place.
 pub fn reserve(local: &Local) -> Result<StandIn> {
     let spares = &local.runtime.spares;
-    let device = local.device.get();
     if is_dismissed(local) {
-        return Ok(StandIn { device, seat: None }); // It has not lain down yet, and stays.
+        return Ok(StandIn { seat: None }); // It has not lain down yet, and stays.
     }
-    if let Some(seat) = lock(&spares.dormant).pop() {
-        return Ok(StandIn { device, seat: Some(seat) });
+    if let Some(seat) = lock(&of_device(local).dormant).pop() {
+        return Ok(StandIn { seat: Some(seat) });
     }
     let most = local.runtime.config.max_spare_threads;
     if spares.count.fetch_add(1, Relaxed) >= most {
@@ -58,8 +65,8 @@ pub fn reserve(local: &Local) -> Result<StandIn> {
              the tasks leave their stacks (no PARLA_TASK_WAIT_THREAD)"
         );
     }
-    match start_thread(&local.runtime, device, true) {
-        Ok(seat) => Ok(StandIn { device, seat: Some(seat) }),
+    match start_thread(&local.runtime, local.device.get(), true) {
+        Ok(seat) => Ok(StandIn { seat: Some(seat) }),
         Err(error) => {
             spares.count.fetch_sub(1, Relaxed);
             Err(error)
@@ -72,7 +79,6 @@ impl StandIn {
     pub fn start(self, local: &Local) {
         if let Some(seat) = self.seat {
             let seat = local.runtime.queues.seat(seat);
-            seat.own.device.store(self.device, Relaxed);
             seat.post.revived.store(true, Relaxed);
             seat.call();
         }
@@ -81,29 +87,25 @@ impl StandIn {
     /// It is not needed after all.
     pub fn cancel(self, local: &Local) {
         match self.seat {
-            Some(seat) => lock(&local.runtime.spares.dormant).push(seat),
+            Some(seat) => lock(&of_device(local).dormant).push(seat),
             None => dismiss(local),
         }
     }
 }
 
-fn excess(local: &Local) -> &AtomicU32 {
-    &local.runtime.spares.excess[local.device.get() as usize]
-}
-
 /// A frozen thread starts tasks again: one stand-in of its device is too many.
 pub fn dismiss(local: &Local) {
-    excess(local).fetch_add(1, Relaxed);
+    of_device(local).excess.fetch_add(1, Relaxed);
 }
 
 /// Whether a stand-in of this thread's device is to lie down.
 pub fn any_dismissed(local: &Local) -> bool {
-    excess(local).load(Relaxed) > 0
+    of_device(local).excess.load(Relaxed) > 0
 }
 
 /// Whether the spare thread that asks is to lie down; then it does so, by `lie_down`.
 pub fn is_dismissed(local: &Local) -> bool {
-    let excess = excess(local);
+    let excess = &of_device(local).excess;
     let mut now = excess.load(Relaxed);
     while now > 0 {
         match excess.compare_exchange_weak(now, now - 1, Relaxed, Relaxed) {
@@ -116,5 +118,5 @@ pub fn is_dismissed(local: &Local) -> bool {
 
 /// The spare thread on this seat can be revived from now on.
 pub fn lie_down(local: &Local) {
-    lock(&local.runtime.spares.dormant).push(local.seat().index);
+    lock(&of_device(local).dormant).push(local.seat().index);
 }

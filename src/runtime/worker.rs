@@ -276,7 +276,6 @@ fn look_up(
         }
         Role::Dormant if seat.post.revived.swap(false, Relaxed) => {
             *state.role = Role::StandIn;
-            local.device.set(seat.own.device.load(Relaxed));
             seat.own.is_worker.store(true, Relaxed);
         }
         _ => {}

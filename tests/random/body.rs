@@ -152,7 +152,9 @@ fn placed(run: &Run, id: u32, task: &Task) -> Vec<(usize, Member)> {
         return vec![];
     }
     let places = api::current_places();
-    if let Some(&first) = places.first() {
+    let anywhere = matches!(&task.alternatives[..], [only] if matches!(only[..],
+        [Member { place: api::PARLA_ANY | api::PARLA_CPU, vcus: 0.0, memory: 0 }]));
+    if let Some(&first) = places.first().filter(|_| !anywhere) {
         let before = run.cell(id).place.swap(first as u32, Relaxed);
         run.check(before == 0 || before == first as u32, || {
             format!("{id} began at {before:#x} and goes on at {first:#x}")
