@@ -9,7 +9,7 @@
 sanitizer_build() {
   local name=$1 flags=$2 host
   host=$(rustc -vV | sed -n 's/^host: //p')
-  san_name=$name
+  # shellcheck disable=SC2154 # common.sh sets root
   san_work=$root/build/$name
   san_lib=$san_work/target/$host/debug
   san_runtime=$(rustc --print sysroot)/lib/rustlib/$host/lib/librustc-stable_rt.$name.a
