@@ -30,7 +30,9 @@ struct Source {
 
 impl Source {
     fn is_test(&self) -> bool {
-        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+        self.path.ends_with("/tests.rs")
+            || self.path.contains("/tests/")
+            || self.path.contains("/loom_models")
     }
 
     /// The layer it belongs to; none for `lib.rs`.

@@ -23,7 +23,7 @@ use support::{api, child};
 /// Tasks of a program at full size.
 const FULL: u32 = 10_000;
 /// Seconds a program may take before it counts as hanging, on a machine that does other things too.
-const HANG: u64 = 60;
+const HANG: u64 = 30;
 /// Seeds per child.
 const BATCH: u64 = 10;
 
@@ -147,6 +147,8 @@ fn watch(run: &Run) {
             let handle = run.cells[id].handle.load(SeqCst);
             println!("{id}: state {}: {}", api::state(handle), api::explain(handle));
         }
+        let stats = api::stats();
+        println!("{} spawned, {} completed", stats.spawned, stats.completed);
         println!("{:?}", run.violations.lock().unwrap());
         std::process::exit(102);
     });

@@ -79,7 +79,8 @@ pub const PARLA_GPU: parla_place_t = 0x0200_0000;
 /// return: it may not leave by `longjmp`, `pthread_exit` or an exception.
 pub type parla_task_fn = Option<unsafe extern "C" fn(ctx: *mut c_void) -> i32>;
 /// Releases a context. Called exactly once for every spawned task, whatever becomes of it; it has returned
-/// when the task counts as complete, and runs on any thread.
+/// when the task counts as complete, and runs on any thread. It may spawn, cancel and release, but no call
+/// that blocks (those give IN_TASK).
 pub type parla_drop_fn = Option<unsafe extern "C" fn(ctx: *mut c_void)>;
 
 /// The element exists in a task space but has not been spawned.

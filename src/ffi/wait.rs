@@ -19,8 +19,11 @@ use crate::runtime::wait;
 ///
 /// Returns OK if all completed without failure, else the status of the first failure (TASK_FAILED,
 /// CANCELLED, DEADLOCK), with its code, text and task in the last error message; that failure then counts
-/// as observed. A failure stays answerable for at least the next 1,024 failures after it was observed;
-/// later its handle means "completed".
+/// as observed. The last 1,024 failures stay answerable after they have been observed; of older ones the
+/// handle means "completed".
+///
+/// STALLED is given only if nobody is left who could spawn what is missing: every thread of the process
+/// sleeps in libparla without a time limit. Otherwise a stall is reported on stderr, and the wait goes on.
 /// Errors besides: NOT_INITIALIZED, INVALID_ARGUMENT, INVALID_HANDLE, TIMEOUT, DEADLOCK (the wait is part
 /// of a cycle; a task waits for itself or its own space), STALLED, OUT_OF_MEMORY, OUT_OF_THREADS, FORKED.
 ///

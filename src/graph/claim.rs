@@ -171,6 +171,14 @@ impl Arena {
         self.record(slot).link.load(Relaxed) & CANCEL != 0
     }
 
+    /// Whether the cancellation of this very task has been requested, by somebody who may not have seen what
+    /// the caller has just made claimable by counting its guard down. As in `finish_spawn`: that count and the
+    /// change of `pending` in `claim_cancel` come one after the other, and the second sees what was before.
+    pub fn cancel_seen(&self, handle: Handle) -> bool {
+        let link = self.record(handle.slot()).link.load(Relaxed);
+        generation_of(link) == handle.generation() && link & CANCEL != 0
+    }
+
     /// Whether nobody has spawned the element.
     pub fn is_unspawned(&self, slot: Slot) -> bool {
         self.record(slot).pending.load(Relaxed) & (UNSPAWNED | CLAIMED) == UNSPAWNED

@@ -10,7 +10,9 @@
 
 use super::arena::{Arena, Cache};
 use super::handle::{Handle, Kind, Slot};
-use super::record::{INLINE_NODES, Record, kind};
+#[cfg(not(loom))]
+use super::record::Record;
+use super::record::{INLINE_NODES, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -39,6 +41,7 @@ pub(super) const SPAWNING: u64 = 1 << 34;
 pub(super) const COUNT: u64 = 0xffff_ffff;
 
 /// Nodes are the words of a record from this byte on; which of them are in use depends on its kind.
+#[cfg(not(loom))]
 pub(super) const FIRST_NODE_OFFSET: usize = 24;
 /// Index of the first inline node of a task or wait.
 #[cfg(not(loom))]
@@ -370,7 +373,7 @@ impl Arena {
         let record = self.record(slot);
         let generation = record.pending.load(Relaxed) & !(ONE_GENERATION - 1);
         // Release: partner is the Acquire of `claim`, which may come before the owner counts its guard down.
-        record.pending.store(generation | u64::from(count), Release);
+        record.pending.swap(generation | u64::from(count), Release);
     }
 
     /// How many dependencies and guards are open, for diagnostics.

@@ -2,21 +2,23 @@
 //! mixture of moments, so every number that is read is checked before it is followed.
 
 use super::arena::Arena;
-use super::edges::{CLOSED, COUNT};
+use super::edges::{CLOSED, COUNT, generation_of};
 use super::handle::{Handle, Kind, Slot};
 use super::record::kind;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 
 impl Arena {
-    /// Tasks that are not complete, and waits that are not over.
-    pub fn peek_open(&self) -> impl Iterator<Item = (Slot, u8)> + '_ {
+    /// Tasks that are not complete, and waits that are not over, as handles.
+    pub fn peek_open(&self) -> impl Iterator<Item = (Handle, u8)> + '_ {
         self.slots().filter_map(|slot| {
             let record = self.record(slot);
             let link = record.link.load(Acquire);
-            let kind = record.kind.load(Relaxed);
-            let live = super::edges::generation_of(link) % 2 == 1 && link & CLOSED == 0;
+            let kind = record.kind.load(Acquire);
+            let same = generation_of(record.link.load(Acquire)) == generation_of(link);
+            let live = generation_of(link) % 2 == 1 && link & CLOSED == 0 && same;
+            let handle = Handle::new(Kind::Task, generation_of(link), slot.0);
             (live && matches!(kind, kind::TASK | kind::TASK_WAIT | kind::HOST_WAIT))
-                .then_some((slot, kind))
+                .then_some((handle, kind))
         })
     }
 

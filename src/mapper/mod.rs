@@ -1,5 +1,7 @@
 //! Which device a task goes to, of those it may use. Values in, a choice out: no threads, no state.
 
+use std::collections::HashMap;
+
 /// Picks a device for a task that needs no reservation: the one with the least work per worker queued;
 /// the first of equals. `load(device)` is tasks per worker.
 pub fn least_loaded(candidates: &[u16], load: impl Fn(u16) -> u64) -> Option<u16> {
@@ -7,37 +9,48 @@ pub fn least_loaded(candidates: &[u16], load: impl Fn(u16) -> u64) -> Option<u16
 }
 
 /// Finds distinct devices for the members of a multi-device task: `candidates(member)` lists the devices
-/// that the member may use, `fits(member, device)` says whether it can have it now. Depth first, in the
-/// order of the candidates, so it finds a placement if there is one; members are few.
+/// that the member may use, best first; `fits(member, device)` says whether it can have it now. Finds a
+/// placement if there is one, by augmenting paths (Kuhn's algorithm for bipartite matching).
 pub fn assign_members(
     members: usize,
     candidates: impl Fn(usize) -> Vec<u16>,
     fits: impl Fn(usize, u16) -> bool,
 ) -> Option<Vec<u16>> {
-    fn place(
-        member: usize,
-        members: usize,
-        candidates: &dyn Fn(usize) -> Vec<u16>,
-        fits: &dyn Fn(usize, u16) -> bool,
-        chosen: &mut Vec<u16>,
-    ) -> bool {
-        if member == members {
+    let wanted: Vec<Vec<u16>> = (0..members)
+        .map(|member| candidates(member).into_iter().filter(|&d| fits(member, d)).collect())
+        .collect();
+    let mut owner: HashMap<u16, usize> = HashMap::new();
+    for member in 0..members {
+        if !give(member, &wanted, &mut owner, &mut Vec::new()) {
+            return None;
+        }
+    }
+    let mut chosen = vec![0; members];
+    for (device, member) in owner {
+        chosen[member] = device;
+    }
+    Some(chosen)
+}
+
+/// Gives `member` a device, moving others to another of theirs if need be; `tried` ones are not tried again.
+fn give(
+    member: usize,
+    wanted: &[Vec<u16>],
+    owner: &mut HashMap<u16, usize>,
+    tried: &mut Vec<u16>,
+) -> bool {
+    for &device in &wanted[member] {
+        if tried.contains(&device) {
+            continue;
+        }
+        tried.push(device);
+        let holder = owner.get(&device).copied();
+        if holder.is_none_or(|holder| give(holder, wanted, owner, tried)) {
+            owner.insert(device, member);
             return true;
         }
-        for device in candidates(member) {
-            if chosen.contains(&device) || !fits(member, device) {
-                continue;
-            }
-            chosen.push(device);
-            if place(member + 1, members, candidates, fits, chosen) {
-                return true;
-            }
-            chosen.pop();
-        }
-        false
     }
-    let mut chosen = Vec::with_capacity(members);
-    place(0, members, &candidates, &fits, &mut chosen).then_some(chosen)
+    false
 }
 
 #[cfg(test)]
@@ -59,5 +72,7 @@ mod tests {
         assert_eq!(assign_members(2, candidates, |_, _| true), Some(vec![1, 0]));
         assert_eq!(assign_members(2, |_| vec![0], |_, _| true), None);
         assert_eq!(assign_members(2, |_| vec![0, 1], |_, d| d == 1), None);
+        // Sixteen members on fifteen devices: found impossible without trying every order.
+        assert_eq!(assign_members(16, |_| (0..15).collect(), |_, _| true), None);
     }
 }

@@ -6,7 +6,6 @@ use super::ready::to_device;
 use crate::graph::Slot;
 use crate::graph::record::{Held, flag};
 use crate::scheduler::admission::{Admitted, Returning};
-use crate::sync::atomic::Ordering::Relaxed;
 
 /// Queues what has been admitted.
 pub fn dispatch(local: &Local, admitted: Vec<Admitted>) {
@@ -84,15 +83,10 @@ pub fn resume_task(local: &Local, slot: Slot) {
     let record = local.arena().record(slot);
     // SAFETY: the caller owns the record of the ready task.
     let side = unsafe { record.side_mut() };
-    match side.grant.first() {
-        // Placed without a reservation: any of its devices will do.
-        None => {
-            let shape = local.runtime.shapes.get(record.shape.load(Relaxed));
-            to_device(local, slot, shape.alternatives[0][0].devices[0]);
-        }
-        Some(_) => {
-            let vcus = side.grant.iter().map(|h| Held { memory: 0, ..*h }).collect();
-            dispatch(local, local.runtime.admission.submit_resume(Returning::Task(slot), vcus));
-        }
+    if record.has(flag::RESERVED) {
+        let vcus = side.grant.iter().map(|h| Held { memory: 0, ..*h }).collect();
+        dispatch(local, local.runtime.admission.submit_resume(Returning::Task(slot), vcus));
+    } else {
+        to_device(local, slot, side.grant[0].device);
     }
 }

@@ -1,12 +1,13 @@
 //! Cancellation: requested by anybody, decided in the graph, carried out here.
 
 use super::local::Local;
-use super::{collect, completion, quiesce, spaces};
+use super::{collect, completion, quiesce, ready, spaces};
 use crate::error::Result;
 use crate::graph::Handle;
 use crate::graph::claim::CancelClaim;
 use crate::graph::edges::Look;
 use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::Relaxed;
 
 /// Requests the cancellation of a task.
 pub fn task(local: &Local, handle: Handle) -> Result<()> {
@@ -29,7 +30,22 @@ pub fn cancel(local: &Local, handle: Handle) {
             // This may have been the last task, and the thread need not be a worker.
             quiesce::poke(&local.runtime);
         }
-        CancelClaim::Noted | CancelClaim::Complete => {}
+        CancelClaim::Noted => withdraw(local, handle),
+        CancelClaim::Complete => {}
+    }
+}
+
+/// Takes a ready task that waits for VCUs or memory out of the queue, and skips it: they may never come.
+fn withdraw(local: &Local, handle: Handle) {
+    let slot = handle.slot();
+    let shape = local.arena().record(slot).shape.load(Relaxed);
+    // What lies in the queue is not complete, so if the slot is still this task's, the entry is too.
+    let is_it = || local.arena().look(handle) == Look::Live;
+    if shape != 0
+        && local.runtime.admission.remove(slot, shape, is_it)
+        && let Some(next) = completion::skip(local, slot)
+    {
+        ready::ready(local, next);
     }
 }
 

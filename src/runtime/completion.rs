@@ -72,9 +72,12 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
 #[cold]
 pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     let record = local.arena().record(slot);
-    if record.is_poisoned() {
+    // What runs in spite of failed dependencies is here because it was cancelled.
+    if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         record.set_phase(Phase::Skipped);
     } else {
+        // A failed dependency is no reason for a task that runs anyway, so it is not what is told.
+        drop(record.take_failure());
         cancel_record(local, slot);
     }
     complete(local, slot)
@@ -83,6 +86,9 @@ pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
 /// Makes the task in `slot`, which the caller has claimed, cancelled; the caller completes it.
 pub fn cancel_record(local: &Local, slot: Slot) {
     let text = format!("{} was cancelled", inspect::name_of(local, slot));
+    if local.arena().record(slot).has(flag::RUN_ANYWAY) {
+        local.arena().record(slot).take_failure();
+    }
     fail_record(local, slot, Status::Cancelled, text);
     local.arena().record(slot).set_phase(Phase::Cancelled);
 }
@@ -141,7 +147,7 @@ fn drop_context(local: &Local, slot: Slot) {
         let ctx = first.map_or(record.ctx(), |address| address as *mut _);
         // SAFETY: the user promised at spawn that `drop` may be called once with the context; HAS_DROP
         // is clear now.
-        unsafe { drop(ctx) };
+        local.in_callback(|| unsafe { drop(ctx) });
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::collect::collect;
 use super::local::Local;
-use super::{admit, completion, ready};
+use super::{admit, cancel, completion, ready};
 use crate::error::{Result, Status, fail};
 use crate::graph::Slot;
 use crate::graph::edges::Countdown;
-use crate::graph::record::{Body, Continuation, Phase, flag};
+use crate::graph::record::{Body, Continuation, Held, Phase, flag};
+use crate::sync::atomic::Ordering::Relaxed;
 use std::ffi::c_void;
 
 /// Notes how the task that calls it goes on.
@@ -44,14 +45,21 @@ pub fn begin(local: &Local, slot: Slot) -> bool {
     // A failed dependency does not skip it.
     record.add_flags(flag::RUN_ANYWAY);
     record.set_phase(Phase::Waiting);
+    if record.shape.load(Relaxed) != 0 && side.grant.is_empty() {
+        // Placed without a reservation: it stays on the device it is on.
+        side.grant.push(Held { device: local.device.get(), vcus: 0, memory: 0 });
+    }
     admit::release_vcus(local, slot);
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, next.deps.len()) {
         completion::fail_record(local, slot, Status::OutOfMemory, error.to_string());
         return false;
     }
+    let handle = record.handle(slot);
     arena.rearm(slot, next.deps.len() as u32 + 1);
     let complete = arena.attach(slot, &next.deps, |_| {});
     match arena.count_down(&local.cache, slot, complete + 1) {
+        // A cancellation that came while the body ran found nothing to claim; now there is.
+        Countdown::Open if arena.cancel_seen(handle) => cancel::cancel(local, handle),
         Countdown::Open | Countdown::Abandoned => {}
         Countdown::Ready => ready::ready(local, slot),
     }

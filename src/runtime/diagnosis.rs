@@ -29,6 +29,8 @@ pub struct BlockedWait {
     pub below: Vec<Handle>,
     /// What it waits for.
     pub targets: Vec<Handle>,
+    /// Whether it has a time limit.
+    pub is_timed: bool,
 }
 
 /// Tasks and waits that wait for each other.
@@ -58,6 +60,8 @@ pub struct Diagnosis {
     pub cycles: Vec<Cycle>,
     /// Whether something is held, and so may come yet.
     pub has_holds: bool,
+    /// Whether a task waits for a time only, and so will go on.
+    pub has_timed: bool,
     lines: Vec<String>,
     left: usize,
 }
@@ -97,24 +101,28 @@ pub fn blocked(local: &Local) -> Vec<BlockedWait> {
                 task: blocked.task,
                 below: blocked.below.clone(),
                 targets: blocked.targets.clone(),
+                is_timed: blocked.is_timed,
             });
         }
     }
     found
 }
 
+fn open_tasks(local: &Local) -> Vec<Handle> {
+    local.arena().peek_open().filter(|&(_, k)| k == kind::TASK).map(|(task, _)| task).collect()
+}
+
 /// Looks at everything that is left.
 pub fn diagnose(local: &Local) -> Diagnosis {
     let arena = local.arena();
     let waits = blocked(local);
-    let tasks: Vec<Slot> =
-        arena.peek_open().filter(|&(_, k)| k == kind::TASK).map(|(slot, _)| slot).collect();
+    let tasks = open_tasks(local);
     let edges = Edges::new(local, &tasks, &waits);
     let mut lines = Vec::new();
     let mut left = 0;
     let mut has_holds = false;
-    for &slot in &tasks {
-        let handle = arena.peek_handle(slot);
+    for &handle in &tasks {
+        let slot = handle.slot();
         let unspawned = arena.is_unspawned(slot);
         if unspawned && edges.next.get(&handle).is_none_or(Vec::is_empty) {
             continue; // A handle that nobody waits for.
@@ -129,13 +137,13 @@ pub fn diagnose(local: &Local) -> Diagnosis {
             ));
         }
     }
-    Diagnosis { cycles: edges.cycles(local, &waits), has_holds, lines, left }
+    let has_timed = waits.iter().any(|wait| wait.is_timed);
+    Diagnosis { cycles: edges.cycles(local, &waits), has_holds, has_timed, lines, left }
 }
 
 /// Why one task does not run, with what it waits for looked up among all tasks.
 pub fn explain(local: &Local, slot: Slot) -> String {
-    let tasks: Vec<Slot> =
-        local.arena().peek_open().filter(|&(_, k)| k == kind::TASK).map(|(s, _)| s).collect();
+    let tasks = open_tasks(local);
     let waits = blocked(local);
     let edges = Edges::new(local, &tasks, &waits);
     why(local, slot, &edges.before, &waits)
@@ -235,13 +243,14 @@ struct Edges {
 }
 
 impl Edges {
-    fn new(local: &Local, tasks: &[Slot], waits: &[BlockedWait]) -> Edges {
+    fn new(local: &Local, tasks: &[Handle], waits: &[BlockedWait]) -> Edges {
         let arena = local.arena();
-        let by_wait: HashMap<Handle, &BlockedWait> = waits.iter().map(|w| (w.wait, w)).collect();
+        // A wait with a time limit ends by itself: no cycle goes through it.
+        let endless = waits.iter().filter(|w| !w.is_timed);
+        let by_wait: HashMap<Handle, &BlockedWait> = endless.map(|w| (w.wait, w)).collect();
         let mut edges = Edges { next: HashMap::new(), before: HashMap::new() };
-        for &slot in tasks {
-            let from = arena.peek_handle(slot);
-            for successor in arena.peek_successors(slot, MOST_EDGES) {
+        for &from in tasks {
+            for successor in arena.peek_successors(from.slot(), MOST_EDGES) {
                 let record = arena.record(successor);
                 let to = arena.peek_handle(successor);
                 match record.kind.load(Relaxed) {

@@ -10,8 +10,7 @@ use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// What a stack asks of its thread when it is left.
@@ -59,10 +58,12 @@ pub struct Blocked {
     pub below: Vec<Handle>,
     /// Its record.
     pub wait: Cell<Handle>,
+    /// Whether it has a time limit.
+    pub is_timed: bool,
 }
 
 /// A deadline of a wait.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timer {
     /// When.
     pub deadline: Instant,
@@ -90,7 +91,7 @@ pub struct Fibers {
     /// When a host thread wants itself back.
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
-    pub timers: RefCell<BinaryHeap<Reverse<Timer>>>,
+    pub timers: RefCell<BTreeSet<Timer>>,
 }
 
 /// Spare stacks a thread keeps.
@@ -201,7 +202,7 @@ impl Fibers {
 
     /// The next deadline.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let first = self.timers.borrow().peek().map(|Reverse(timer)| timer.deadline);
+        let first = self.timers.borrow().first().map(|timer| timer.deadline);
         [first, self.lent_until.get()].into_iter().flatten().min()
     }
 }

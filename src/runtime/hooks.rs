@@ -39,7 +39,8 @@ pub struct Hooks {
 /// Hosts that may have hooks.
 const MAX_HOSTS: usize = 16;
 
-type List = Arc<Vec<(u32, Hooks)>>;
+/// Hooks of several hosts, with their ids.
+pub type List = Arc<Vec<(u32, Hooks)>>;
 
 static LIST: Mutex<Option<List>> = Mutex::new(None);
 static NEXT_ID: AtomicU32 = AtomicU32::new(1);
@@ -133,41 +134,53 @@ pub fn leave(worker: u32) {
 fn call_thread(hook: Option<ThreadHook>, hooks: &Hooks, worker: u32) {
     if let Some(hook) = hook {
         // SAFETY: the host promised that its hooks may be called with `user` from any thread.
-        unsafe { hook(hooks.user as *mut c_void, worker) }
+        let call = || unsafe { hook(hooks.user as *mut c_void, worker) };
+        match Local::peek() {
+            Some(local) => local.in_callback(call),
+            None => call(),
+        }
     }
 }
 
-fn call_task(task: Handle, reverse: bool, which: impl Fn(&Hooks) -> Option<TaskHook>) {
-    let mine = MINE.with(|mine| Arc::clone(&mine.borrow().1));
+/// Calls one hook of each host in a list.
+fn call_task(list: &List, task: Handle, reverse: bool, which: impl Fn(&Hooks) -> Option<TaskHook>) {
     let call = |(_, hooks): &(u32, Hooks)| {
         if let Some(hook) = which(hooks) {
             // SAFETY: as in `call_thread`.
             unsafe { hook(hooks.user as *mut c_void, task.0) }
         }
     };
-    if reverse { mine.iter().rev().for_each(call) } else { mine.iter().for_each(call) }
+    if reverse { list.iter().rev().for_each(call) } else { list.iter().for_each(call) }
 }
 
-/// A body is about to run.
+fn mine() -> List {
+    MINE.with(|mine| Arc::clone(&mine.borrow().1))
+}
+
+/// A body is about to run. Gives the hosts that have been told: the same are told of its end.
 #[cold]
-pub fn before_task(task: Handle) {
-    call_task(task, false, |hooks| hooks.before_task);
+pub fn before_task(task: Handle) -> List {
+    let list = mine();
+    call_task(&list, task, false, |hooks| hooks.before_task);
+    list
 }
 
 /// A body has returned.
 #[cold]
-pub fn after_task(task: Handle) {
-    call_task(task, true, |hooks| hooks.after_task);
+pub fn after_task(list: &List, task: Handle) {
+    call_task(list, task, true, |hooks| hooks.after_task);
 }
 
-/// The body is about to block.
+/// The body is about to block. Gives the hosts that have been told.
 #[cold]
-pub fn before_block(task: Handle) {
-    call_task(task, false, |hooks| hooks.before_block);
+pub fn before_block(task: Handle) -> List {
+    let list = mine();
+    call_task(&list, task, false, |hooks| hooks.before_block);
+    list
 }
 
 /// The body goes on.
 #[cold]
-pub fn after_block(task: Handle) {
-    call_task(task, true, |hooks| hooks.after_block);
+pub fn after_block(list: &List, task: Handle) {
+    call_task(list, task, true, |hooks| hooks.after_block);
 }

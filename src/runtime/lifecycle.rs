@@ -125,7 +125,9 @@ pub fn is_initialized() -> bool {
 
 fn not_in_task(what: &str) -> Result<()> {
     match Local::peek() {
-        Some(local) if local.current().is_some() || local.is_worker.get() => {
+        Some(local)
+            if local.current().is_some() || local.is_worker.get() || local.callbacks.get() > 0 =>
+        {
             fail!(InTask, "{what} cannot be called inside a task or a hook")
         }
         _ => Ok(()),
@@ -345,7 +347,15 @@ pub fn finalize() -> Result<()> {
 }
 
 fn settle(runtime: &Arc<Runtime>) -> Result<()> {
-    let local = Local::get()?;
+    let local = match Local::get() {
+        Ok(local) => local,
+        Err(error) => {
+            // No seat for this thread: the workers can be stopped all the same.
+            EPOCH.store(0, SeqCst);
+            grace(runtime, None);
+            return Err(error);
+        }
+    };
     let stalled = super::stall::settle(local);
     EPOCH.store(0, SeqCst);
     grace(runtime, Some(local));

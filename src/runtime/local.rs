@@ -36,6 +36,8 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// How many `drop`s and thread hooks of the host run on this thread: they may not block.
+    pub callbacks: Cell<u32>,
     /// Tasks that this thread is about to skip, and whether it is at it.
     pub to_skip: Cell<Vec<Slot>>,
     /// See `to_skip`.
@@ -137,14 +139,16 @@ impl Local {
             is_lent: Cell::new(false),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            callbacks: Cell::new(0),
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);
-        let old = OWNER.try_with(|owner| owner.borrow_mut().replace(Owner(Some(local))));
-        let Ok(old) = old else {
+        // If this thread is ending, the owner is dropped here, and stands up.
+        let owner = Owner(Some(local));
+        let Ok(old) = OWNER.try_with(move |own| own.borrow_mut().replace(owner)) else {
             return fail!(NotInitialized, "this thread is ending");
         };
         drop(old); // Clears CURRENT.
@@ -195,6 +199,22 @@ impl Local {
         unsafe { self.frame.get().as_ref() }.map(|frame| frame.slot)
     }
 
+    /// Runs a callback of the host that may not block.
+    pub fn in_callback<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.callbacks.set(self.callbacks.get() + 1);
+        let result = f();
+        self.callbacks.set(self.callbacks.get() - 1);
+        result
+    }
+
+    /// Refuses a call that blocks inside a `drop` or a thread hook.
+    pub fn may_block(&self) -> Result<()> {
+        if self.callbacks.get() > 0 {
+            return fail!(InTask, "a drop or a hook may not block");
+        }
+        Ok(())
+    }
+
     /// The tasks on the stack in use, the innermost first.
     pub fn frames(&self) -> impl Iterator<Item = Slot> + '_ {
         let mut at = self.frame.get();
@@ -216,6 +236,9 @@ impl Local {
             fn drop(&mut self) {
                 self.0.leave();
             }
+        }
+        if self.seat().own.in_call.load(Relaxed) % 2 == 1 {
+            return f(self); // A `drop` calls from inside a call.
         }
         self.seat().enter();
         let _call = Call(self.seat());

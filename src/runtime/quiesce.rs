@@ -56,15 +56,16 @@ pub fn wait_all(timeout_ns: i64) -> Result<()> {
     if local.current().is_some() {
         return fail!(InTask, "a task cannot wait for all tasks: it is one of them");
     }
-    wait_until_quiet(local, timeout_ns)
+    local.may_block()?;
+    wait_until_quiet(local, timeout_ns, Watch::new(&local.runtime))
 }
 
 /// Sleeps until nothing is left.
-pub fn wait_until_quiet(local: &Local, timeout_ns: i64) -> Result<()> {
+pub fn wait_until_quiet(local: &Local, timeout_ns: i64, mut watch: Watch) -> Result<()> {
     let runtime = &*local.runtime;
     let deadline = deadline(timeout_ns);
-    let mut watch = Watch::new(runtime);
     runtime.quiet.waiters.fetch_add(1, SeqCst);
+    local.seat().own.endless.store(deadline.is_none(), SeqCst);
     local.seat().own.asleep.store(true, SeqCst);
     let result = loop {
         let round = *lock(&runtime.quiet.rounds);

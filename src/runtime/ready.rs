@@ -95,6 +95,10 @@ fn skip_all(local: &Local, slot: Slot) {
         }
     }
     local.skips.set(false);
+    if !local.is_worker.get() {
+        // This may have been the last task, and only workers look after that before they sleep.
+        super::quiesce::poke(&local.runtime);
+    }
 }
 
 /// Queues a task for the workers of one device.

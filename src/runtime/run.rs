@@ -19,15 +19,12 @@ pub fn run(local: &Local, slot: Slot) -> Option<Slot> {
     record.set_phase(Phase::Running);
     let frame = Frame { slot, below: local.frame.get() };
     local.frame.set(&frame);
-    let hooked = hooks::any();
-    if hooked {
-        hooks::before_task(record.handle(slot));
-    }
+    let hooked = hooks::any().then(|| hooks::before_task(record.handle(slot)));
     // SAFETY: the record is a spawned task that this thread alone has taken from a queue; the user
     // promised at spawn that the body may be called once with the context on any thread.
     let code = unsafe { (record.body())(record.ctx()) };
-    if hooked {
-        hooks::after_task(record.handle(slot));
+    if let Some(hooked) = hooked {
+        hooks::after_task(&hooked, record.handle(slot));
     }
     local.frame.set(frame.below);
     completion::body_done(local, slot, code)

@@ -136,6 +136,7 @@ fn take(local: &Local, number: u32) -> Option<Box<Space>> {
 
 /// `parla_taskspace_destroy`.
 pub fn destroy(local: &Local, handle: u64) -> Result<()> {
+    local.may_block()?;
     let name = get(local, handle)?.name.clone();
     let number = Handle(handle).slot().0;
     let space = {

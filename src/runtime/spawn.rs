@@ -267,7 +267,11 @@ fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]
         return Err(error);
     }
     record.add_flags(draft.flags);
-    draft.fill(record);
+    // Others may look at an element's name at any time: they do under this lock.
+    match draft.name {
+        Some(_) => local.runtime.failures.locked(|| draft.fill(record)),
+        None => draft.fill(record),
+    }
     if draft.hold {
         let held = arena.hold(task);
         debug_assert!(held);

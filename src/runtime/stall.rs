@@ -2,8 +2,9 @@
 //!
 //! Nobody watches all the time. Whoever is about to sleep while tasks are left sets an alarm; when it
 //! rings and nothing has moved, the graph is looked at (`diagnosis.rs`). Cycles are broken: their tasks
-//! and waits get DEADLOCK. Everything else is reported on stderr once. A wait gives STALLED only if every
-//! thread that has ever called the library waits too, since any other could spawn what is missing. Holds
+//! and waits get DEADLOCK. Everything else is reported on stderr once, when all threads that take part
+//! sleep. A wait gives STALLED only if nobody is left who could spawn or cancel what is missing: every
+//! thread of the process sleeps in the library, without a time limit. Otherwise it goes on waiting. Holds
 //! are no stall, for what they stand for goes on elsewhere; but that nothing else goes on is said once
 //! per start of the runtime, and again at its end.
 
@@ -13,9 +14,10 @@ use super::local::Local;
 use super::worker::Lent;
 use super::{cancel, completion, quiesce, ready, wait, worker};
 use crate::error::{Error, Result, Status};
+use crate::graph::Handle;
 use crate::graph::record::{Phase, kind};
-use crate::graph::{Handle, Slot};
 use crate::scheduler::admission::{Admitted, Returning};
+use crate::scheduler::seat::Seat;
 use crate::sync::atomic::{
     AtomicBool, AtomicU64,
     Ordering::{Acquire, Relaxed},
@@ -34,40 +36,61 @@ pub struct Stall {
     holds_reported: AtomicBool,
 }
 
-/// A picture of the runtime in which nothing moves: tasks spawned, tasks completed.
-type Still = (u64, u64);
+/// A picture of the runtime in which nothing moves: tasks spawned, tasks completed, moves of threads.
+type Still = (u64, u64, u64);
 
 /// The picture, if every worker but the one that asks sleeps and nothing is queued.
 fn still(local: &Local) -> Option<Still> {
     let runtime = &*local.runtime;
     let own = local.seat().index;
-    let asleep = |seat: &crate::scheduler::seat::Seat| {
-        seat.own.asleep.load(Acquire) && lock(&seat.post.inbox).is_empty()
+    let asleep = |seat: &Seat| {
+        seat.own.asleep.load(Acquire)
+            && lock(&seat.post.inbox).is_empty()
+            && !seat.post.revived.load(Acquire)
     };
-    let busy = |seat: &crate::scheduler::seat::Seat| {
-        seat.own.is_worker.load(Relaxed) && seat.index != own && !asleep(seat)
+    let serves = |seat: &Seat| seat.own.serves.load(Acquire);
+    let busy = |seat: &Seat| serves(seat) && seat.index != own && !asleep(seat);
+    let picture = || {
+        let (spawned, completed) = quiesce::counts(runtime);
+        // A thread that goes on counts that before it does anything.
+        let moves = runtime.queues.seats().map(|seat| seat.own.moves.load(Acquire)).sum();
+        (spawned, completed, moves)
     };
-    let before = quiesce::counts(runtime);
+    let before = picture();
     let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
-    let has_workers = runtime.queues.seats().any(|seat| seat.own.is_worker.load(Relaxed));
+    let has_workers = runtime.queues.seats().any(serves);
     if runtime.queues.seats().any(busy)
         // Without workers what is queued will not run either.
         || (has_workers && queued())
     {
         return None;
     }
-    (quiesce::counts(runtime) == before).then_some(before)
+    (picture() == before).then_some(before)
 }
 
-/// Whether every thread that has called the library waits in it, but the one that asks.
-fn all_wait(local: &Local) -> bool {
-    local.runtime.queues.seats().all(|seat| {
-        seat.index == local.seat().index || seat.own.asleep.load(Acquire) || seat.is_vacant()
-    })
+/// Whether every thread that takes part sleeps in the library, but the one that asks.
+fn all_sleep(local: &Local) -> bool {
+    let own = local.seat().index;
+    let sleeps = |seat: &Seat| seat.own.asleep.load(Acquire) || seat.is_vacant();
+    local.runtime.queues.seats().all(|seat| seat.index == own || sleeps(seat))
 }
 
-fn fold(still: Still) -> u64 {
-    (still.0 ^ still.1.rotate_left(32)).max(1)
+/// Whether nobody is left who could spawn or cancel: every thread of the process sleeps in the library, and
+/// none of them only for a time. The thread that asks does.
+fn nobody_is_left(local: &Local) -> bool {
+    let seats = || local.runtime.queues.seats().filter(|seat| !seat.is_vacant());
+    all_sleep(local)
+        && seats().all(|seat| seat.own.endless.load(Acquire))
+        && threads_of_process().is_some_and(|threads| threads <= seats().count())
+}
+
+/// Threads of this process, those that have never called the library included.
+fn threads_of_process() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/task").ok()?.count())
+}
+
+fn fold(counts: (u64, u64)) -> u64 {
+    (counts.0 ^ counts.1.rotate_left(32)).max(1)
 }
 
 /// When a worker that goes to sleep should look around, if tasks are left that nothing has been said of.
@@ -99,31 +122,25 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     if broken || diagnosis.is_empty() {
         return None;
     }
-    if stall.reported.swap(fold(still), Relaxed) != fold(still) {
-        if diagnosis.has_holds {
-            if !stall.holds_reported.swap(true, Relaxed) {
-                eprintln!("parla: only holds are waited for: {}", diagnosis.report());
-            }
-        } else if all_wait(local) {
+    let counts = fold((still.0, still.1));
+    if !diagnosis.has_timed && all_sleep(local) && stall.reported.swap(counts, Relaxed) != counts {
+        if !diagnosis.has_holds {
             eprintln!("parla: stalled: {}", diagnosis.report());
-        } else {
-            eprintln!(
-                "parla: nothing can run until the program spawns or cancels: {}",
-                diagnosis.report()
-            );
+        } else if !stall.holds_reported.swap(true, Relaxed) {
+            eprintln!("parla: only holds are waited for: {}", diagnosis.report());
         }
     }
     Some(diagnosis)
 }
 
-/// Fails the tasks of a cycle, or ends a wait in it.
+/// Fails the tasks of a cycle, or ends a wait in it. True: something has moved.
 fn break_cycle(local: &Local, cycle: &super::diagnosis::Cycle) -> bool {
-    for &blocked in &cycle.waits {
-        let at = blocked.address;
+    if let Some(blocked) = cycle.waits.first() {
+        // A wait that cannot be claimed has just ended: then there is no cycle any more.
         if local.arena().claim(blocked.wait) {
-            end_wait(local, at, Error::new(Status::Deadlock, cycle.text.clone()));
-            return true;
+            end_wait(local, blocked.address, Error::new(Status::Deadlock, cycle.text.clone()));
         }
+        return true;
     }
     let claimed: Vec<Handle> =
         cycle.tasks.iter().copied().filter(|&task| local.arena().claim(task)).collect();
@@ -176,12 +193,24 @@ pub struct Watch {
     after: Option<Duration>,
     holds_after: Option<Duration>,
     since: Option<(Still, Instant)>,
+    at_end: bool,
 }
 
 impl Watch {
     /// Begins to watch.
     pub fn new(runtime: &Runtime) -> Watch {
-        Watch { after: runtime.config.stall, holds_after: runtime.config.hold_stall, since: None }
+        Watch {
+            after: runtime.config.stall,
+            holds_after: runtime.config.hold_stall,
+            since: None,
+            at_end: false,
+        }
+    }
+
+    /// Begins to watch for finalize: whoever could still spawn has been told to stop by now, so it is enough
+    /// that all threads that take part sleep.
+    pub fn at_end(runtime: &Runtime) -> Watch {
+        Watch { at_end: true, ..Watch::new(runtime) }
     }
 
     /// When to look next.
@@ -212,8 +241,9 @@ impl Watch {
             return None;
         };
         let held_too_long = self.holds_after.is_some_and(|limit| passed >= limit);
-        let hopeless = !diagnosis.has_holds || held_too_long;
-        (hopeless && all_wait(local)).then(|| Error::new(Status::Stalled, diagnosis.report()))
+        let hopeless = !diagnosis.has_timed && (!diagnosis.has_holds || held_too_long);
+        let nobody = if self.at_end { all_sleep(local) } else { nobody_is_left(local) };
+        (hopeless && nobody).then(|| Error::new(Status::Stalled, diagnosis.report()))
     }
 }
 
@@ -226,7 +256,7 @@ pub fn settle(local: &Local) -> Result<()> {
         if local.runtime.workers == 0 && !local.is_worker.get() {
             // Nobody else would run what can run.
             let runtime = &local.runtime;
-            let watch = RefCell::new(Watch::new(runtime));
+            let watch = RefCell::new(Watch::at_end(runtime));
             let stalled = RefCell::new(None);
             let nothing_runs = || {
                 if quiesce::is_quiet(runtime) {
@@ -236,15 +266,15 @@ pub fn settle(local: &Local) -> Result<()> {
                     stalled.borrow_mut().get_or_insert(error);
                     return Lent::Hopeless;
                 }
-                let runs = !local.deque.is_empty() || runtime.queues.any_work(0);
-                if runs { Lent::Goes } else { Lent::Done }
+                Lent::Goes
             };
+            local.seat().own.endless.store(true, Relaxed);
             worker::lend(local, nothing_runs)?;
             if let Some(error) = stalled.take() {
                 first = first.and(Err(error));
             }
         }
-        match quiesce::wait_until_quiet(local, -1) {
+        match quiesce::wait_until_quiet(local, -1, Watch::at_end(&local.runtime)) {
             Ok(()) => return first,
             Err(stalled) => {
                 first = first.and(Err(stalled));
@@ -280,10 +310,10 @@ fn give_up(local: &Local) {
             }
         }
     }
-    let open: Vec<Slot> =
-        arena.peek_open().filter(|&(_, k)| k == kind::TASK).map(|(slot, _)| slot).collect();
-    for slot in open {
-        let handle = arena.peek_handle(slot);
+    let open: Vec<Handle> =
+        arena.peek_open().filter(|&(_, k)| k == kind::TASK).map(|(task, _)| task).collect();
+    for handle in open {
+        let slot = handle.slot();
         if arena.is_unspawned(slot) && arena.peek_successors(slot, 1).is_empty() {
             continue; // Nobody waits for it; its space lets it go.
         }

@@ -9,7 +9,8 @@ use super::local::Local;
 use super::{hooks, quiesce, run, spares, stall};
 use crate::error::Result;
 use crate::graph::Slot;
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::scheduler::seat::bump;
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ pub fn main(local: &Local, is_spare: bool, stack: Option<DefaultStack>) {
     }
     hooks::update(local.seat().index);
     let mut role = if is_spare { Role::Dormant } else { Role::Pool };
+    local.seat().own.endless.store(true, Relaxed);
     serve(local, &mut role, &|| Lent::Goes);
     hooks::leave(local.seat().index);
 }
@@ -66,6 +68,9 @@ pub fn lend(local: &Local, done: impl Fn() -> Lent) -> Result<()> {
 /// Threads that may lend themselves at the same time.
 const MAX_LENT: u32 = 64;
 
+/// Tasks that a worker runs one after the other, each released by the one before, until it looks around.
+const LONGEST_CHAIN: u32 = 64;
+
 /// What kind of worker a thread is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
@@ -92,16 +97,19 @@ thread_local! {
 
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
+    local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
         look_for_work(local, &mut state);
         local.fibers.limit.set(0);
+        local.seat().own.serves.store(false, Release);
         return;
     }
     // The stacks live no longer than this function, so they may borrow what it borrows.
     LOOP.set(std::ptr::from_mut(&mut state).cast());
     drive(local);
     LOOP.set(std::ptr::null_mut());
+    local.seat().own.serves.store(false, Release);
 }
 
 /// A stack with the worker's loop on it.
@@ -136,6 +144,7 @@ fn drive(local: &Local) {
             Some(Switch::Resume(blocked)) => {
                 // SAFETY: delivered once, so still blocked; see `wait::task::go_on`.
                 let blocked = unsafe { &*blocked };
+                bump(&local.seat().own.moves, 1);
                 let next = blocked.fiber.take().expect("a blocked wait has left its stack");
                 fibers.blocked.set(fibers.blocked.get() - 1);
                 if blocked.freezes {
@@ -212,10 +221,15 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             .or_else(|| queues.next_local(device, &local.deque, tick))
             .or_else(|| search(local, state));
         let mut next = found;
+        let mut chain = 0;
         while let Some(slot) = next {
             next = run::run(local, slot);
+            chain += 1;
+            // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
-                && seat.post.attention.load(Relaxed)
+                && (seat.post.attention.load(Relaxed)
+                    || chain == LONGEST_CHAIN
+                    || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
                 break;
@@ -232,16 +246,14 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
-    // Acquire: partner is the Release in `Seat::call`. A swap, as are all other writes of the flag: so it
-    // takes over what every call before it has to say, also if another call or this thread came between.
-    if seat.post.attention.load(Relaxed) && seat.post.attention.swap(false, Acquire) {
+    if seat.heed() {
         hooks::update(seat.index);
     }
     fire_timers(local);
     if !own.is_null() {
         let delivered = lock(&seat.post.inbox).pop();
         if let Some(blocked) = delivered {
-            seat.post.attention.swap(true, AcqRel); // There may be more.
+            seat.remind(); // There may be more.
             // SAFETY: `own` belongs to the stack this loop runs on.
             unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
             local.fibers.suspend.set(own);
@@ -281,8 +293,11 @@ fn fire_timers(local: &Local) {
     loop {
         let timer = {
             let mut timers = local.fibers.timers.borrow_mut();
-            match timers.peek() {
-                Some(first) if first.0.deadline <= now => timers.pop().expect("peeked").0,
+            match timers.first().copied() {
+                Some(first) if first.deadline <= now => {
+                    timers.pop_first();
+                    first
+                }
                 _ => return,
             }
         };
@@ -303,9 +318,7 @@ fn rest(local: &Local) {
         return;
     }
     quiesce::poke(&local.runtime);
-    seat.own.asleep.store(true, Relaxed);
-    seat.post.parker.park(local.fibers.next_deadline());
-    seat.own.asleep.store(false, Relaxed);
+    seat.sleep(local.fibers.next_deadline());
 }
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
@@ -319,6 +332,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
         return Some(slot);
     }
+    quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
     let end_search = || {
         let bound = || queues.bound_work(device);
         sleep.end_search(
@@ -359,7 +373,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
             if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None;
             }
         }
@@ -369,16 +383,14 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             let watch = stall::idle_deadline(runtime);
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
-            seat.own.asleep.store(true, Relaxed);
-            let called = seat.post.parker.park(deadline);
-            seat.own.asleep.store(false, Relaxed);
+            let called = seat.sleep(deadline);
             sleep.stay_awake(device, seat.index);
             if !called {
                 if watch.is_some() {
                     stall::idle_check(local);
                 }
                 end_search();
-                seat.post.attention.swap(true, AcqRel);
+                seat.remind();
                 return None; // Timers, and another look around.
             }
         } else {

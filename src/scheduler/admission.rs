@@ -118,6 +118,17 @@ impl Admission {
         inner.admit()
     }
 
+    /// Takes a task out of its queue, if it is there and `is_it` says so under the lock.
+    pub fn remove(&self, slot: Slot, number: u32, is_it: impl FnOnce() -> bool) -> bool {
+        let mut inner = lock(&self.inner);
+        let Some(queue) = inner.queues.get_mut(&number) else { return false };
+        let before = queue.waiting.len();
+        if queue.waiting.iter().any(|entry| entry.2 == slot.0) && is_it() {
+            queue.waiting.retain(|entry| entry.2 != slot.0);
+        }
+        queue.waiting.len() < before
+    }
+
     /// Takes everybody out of the queues, as if admitted with nothing: the runtime gives up.
     pub fn drain(&self) -> Vec<Admitted> {
         let mut inner = lock(&self.inner);

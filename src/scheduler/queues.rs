@@ -85,7 +85,7 @@ impl Queues {
     #[inline]
     pub fn next_local(&self, device: u16, deque: &Worker<u32>, tick: u32) -> Option<Slot> {
         let own = &self.devices[device as usize];
-        if (own.priority.best() > 0 || self.any.priority.best() > 0)
+        if self.is_urgent(device)
             && let Some(slot) = self.next_priority(own, 0)
         {
             return Some(slot);
@@ -113,6 +113,12 @@ impl Queues {
             return None;
         }
         self.steal(seat, device, deque)
+    }
+
+    /// Whether a task of higher priority than the default waits for a worker of the device.
+    #[inline]
+    pub fn is_urgent(&self, device: u16) -> bool {
+        self.devices[device as usize].priority.best() > 0 || self.any.priority.best() > 0
     }
 
     fn next_priority(&self, own: &Pool, floor: i32) -> Option<Slot> {

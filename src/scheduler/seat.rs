@@ -2,10 +2,11 @@
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, Padded, Parker, lock};
 use crossbeam_deque::{Stealer, Worker};
+use std::time::Instant;
 
 /// The seat of a thread.
 #[derive(Debug)]
@@ -29,8 +30,14 @@ pub struct Own {
     pub in_call: AtomicU32,
     /// Whether it takes tasks.
     pub is_worker: AtomicBool,
-    /// Whether it sleeps, as a worker.
+    /// Whether it takes part as a worker at all, also while it may start no task.
+    pub serves: AtomicBool,
+    /// Whether it sleeps in the library.
     pub asleep: AtomicBool,
+    /// Whether that sleep ends only if something happens: no time limit.
+    pub endless: AtomicBool,
+    /// Times it was woken, or has gone on with another stack.
+    pub moves: AtomicU64,
     /// Its device.
     pub device: AtomicU16,
     /// Tasks it has spawned.
@@ -91,6 +98,7 @@ impl Seat {
     /// Stands up.
     pub fn vacate(&self, deque: Worker<u32>) {
         self.own.is_worker.store(false, Relaxed);
+        self.own.endless.store(false, Relaxed);
         *lock(&self.deque) = Some(deque);
     }
 
@@ -103,10 +111,35 @@ impl Seat {
         self.post.parker.unpark();
     }
 
+    /// The thread heeds the calls so far. True: there were some.
+    #[inline]
+    pub fn heed(&self) -> bool {
+        // Acquire: partner is the Release in `call`. A swap, as all writes of the flag are: so it has what
+        // every call before it has to say, also if another call or the thread itself came between.
+        self.post.attention.load(Relaxed) && self.post.attention.swap(false, Acquire)
+    }
+
+    /// The thread is to look up once more.
+    pub fn remind(&self) {
+        self.post.attention.swap(true, AcqRel); // See `heed`.
+    }
+
     /// Tells the thread that a wait of one of its tasks is over.
     pub fn deliver(&self, wait: usize) {
         lock(&self.post.inbox).push(wait);
         self.call();
+    }
+
+    /// Sleeps until somebody wakes the thread, or until `deadline`. True: somebody did.
+    pub fn sleep(&self, deadline: Option<Instant>) -> bool {
+        // Release: partner is the Acquire in `stall::still`, which then sees what this thread has counted.
+        self.own.asleep.store(true, Release);
+        let woken = self.post.parker.park(deadline);
+        if woken {
+            bump(&self.own.moves, 1);
+        }
+        self.own.asleep.store(false, Release);
+        woken
     }
 
     /// Enters a call of the library.

@@ -152,6 +152,12 @@ fn placed(run: &Run, id: u32, task: &Task) -> Vec<(usize, Member)> {
         return vec![];
     }
     let places = api::current_places();
+    if let Some(&first) = places.first() {
+        let before = run.cell(id).place.swap(first as u32, Relaxed);
+        run.check(before == 0 || before == first as u32, || {
+            format!("{id} began at {before:#x} and goes on at {first:#x}")
+        });
+    }
     let fits = |members: &&Vec<Member>| {
         members.len() == places.len()
             && members.iter().zip(&places).all(|(member, &place)| {

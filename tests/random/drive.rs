@@ -47,7 +47,7 @@ pub fn execute(plan: Plan, watch: impl FnOnce(&Run)) -> Vec<String> {
         settle(run);
         open(run, gate);
         settle(run);
-        run.errand(Errand::Flush(channel().0));
+        run.errand(Errand::End);
     });
     oracle::judge(run)
 }
@@ -169,8 +169,8 @@ pub fn spawn(run: &Run, id: u32) {
 
 /// Tries to spawn an element for the second time.
 fn again(run: &Run, id: u32) {
-    if !run.cell(id).spawned.load(SeqCst) {
-        return; // The helper will, or it was cancelled.
+    if !run.cell(id).spawned.load(SeqCst) || run.plan.tasks[id as usize].spawned_by_helper {
+        return; // It was cancelled, or the helper may be just about to spawn it.
     }
     let spec = api::parla_task_spec_t {
         task: run.handle(id),
@@ -185,7 +185,7 @@ fn again(run: &Run, id: u32) {
 }
 
 /// The helper: releases holds in another order, spawns elements, sees to the children of tasks that never
-/// ran. It ends with the first flush that nobody listens to.
+/// ran.
 fn help(run: &Run, errands: Receiver<Errand>) {
     let mut rng = Rng::new(run.plan.seed ^ 1);
     let mut releases: Vec<u32> = Vec::new();
@@ -206,6 +206,7 @@ fn help(run: &Run, errands: Receiver<Errand>) {
         match next {
             Errand::Release(id) => releases.push(id),
             Errand::Spawn(id) => spawn(run, id),
+            Errand::End => return,
             Errand::Ended(id) => {
                 if run.cell(id).started.load(SeqCst) == 0 {
                     run.abandon_children(id);
@@ -219,9 +220,7 @@ fn help(run: &Run, errands: Receiver<Errand>) {
                     done += releases.len() as u64;
                     releases.drain(..).for_each(|id| release(run, id));
                 }
-                if answer.send(done).is_err() {
-                    return;
-                }
+                answer.send(done).expect("it waits for the answer");
                 done = 0;
             }
         }

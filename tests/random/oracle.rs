@@ -14,14 +14,27 @@ const NONE_FORGOTTEN: usize = 2048;
 /// Ends the runtime and gives what was wrong.
 pub fn judge(run: &Run) -> Vec<String> {
     let n = run.plan.tasks.len() as u32;
-    let states: Vec<Option<i32>> = (0..n)
+    let mut states: Vec<Option<i32>> = (0..n)
         .map(|id| {
             let handle = run.cell(id).handle.load(SeqCst);
             (handle != 0).then(|| state(handle))
         })
         .collect();
-    let failures = states.iter().flatten().filter(|&&s| s > PARLA_STATE_DONE).count();
-    let judge = Judge { run, states, may_forget: failures >= NONE_FORGOTTEN };
+    let ended_well =
+        |id: u32| run.cell(id).ended.load(SeqCst) == 1 && !run.plan.tasks[id as usize].fails;
+    let failures = (0..n).filter(|&id| states[id as usize].is_some() && !ended_well(id)).count();
+    let may_forget = failures >= NONE_FORGOTTEN;
+    if may_forget {
+        // What an anonymous task has not done tells what became of it.
+        for id in (0..n).filter(|&id| run.plan.tasks[id as usize].element.is_none()) {
+            let ended = run.cell(id).ended.load(SeqCst) == 1;
+            let state = &mut states[id as usize];
+            if *state == Some(PARLA_STATE_DONE) && !ended_well(id) {
+                *state = Some(if ended { PARLA_STATE_FAILED } else { PARLA_STATE_SKIPPED });
+            }
+        }
+    }
+    let judge = Judge { run, states, may_forget };
     (0..n).for_each(|id| judge.task(id));
     let waited = std::mem::take(&mut *run.waited.lock().unwrap());
     let mut told: HashSet<u32> = waited.iter().filter_map(|w| w.code).collect();
@@ -84,18 +97,16 @@ impl Judge<'_> {
         match self.state(id) {
             PARLA_STATE_DONE | PARLA_STATE_FAILED if !was_spawned => say("ran unspawned"),
             PARLA_STATE_DONE if !ran => say("is done, but did not run"),
-            PARLA_STATE_DONE if task.fails => {
-                if !self.may_forget {
-                    say("should have failed");
-                }
-            }
+            PARLA_STATE_DONE if task.fails => say("should have failed"),
             PARLA_STATE_FAILED if !ran || !task.fails => say("should not have failed"),
             PARLA_STATE_DONE | PARLA_STATE_FAILED => {
                 if failed_deps > 0 && !task.anyway && !self.may_forget {
                     say("ran in spite of a failed dependency");
                 }
             }
-            PARLA_STATE_SKIPPED if failed_deps == 0 => say("was skipped for no reason"),
+            PARLA_STATE_SKIPPED if failed_deps == 0 && !(self.may_forget && may_cancel) => {
+                say("was skipped for no reason")
+            }
             PARLA_STATE_SKIPPED if task.anyway && !may_cancel => say("had to run anyway"),
             PARLA_STATE_CANCELLED if !may_cancel => say("was cancelled, but nobody asked for it"),
             PARLA_STATE_SKIPPED | PARLA_STATE_CANCELLED => {

@@ -24,6 +24,8 @@ pub struct Cell {
     pub started: AtomicU32,
     pub continued: AtomicU32,
     pub will_continue: AtomicBool,
+    /// First place of its body, if it is placed at all.
+    pub place: AtomicU32,
     pub ended: AtomicU32,
     pub dropped: AtomicU32,
     /// Holds that exist, and those whose release has begun.
@@ -46,7 +48,9 @@ pub enum Errand {
     Spawn(u32),
     /// The task has ended; had it not begun, its children are nobody's.
     Ended(u32),
+    /// Do everything and say how much it was.
     Flush(Sender<u64>),
+    End,
 }
 
 /// The result of a wait, to be judged in the end.

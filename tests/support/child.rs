@@ -72,8 +72,8 @@ pub fn isolated(test: &str, env: &[(&str, &str)], limit: Duration, body: impl Fn
     }
     let env: Vec<_> = env.iter().map(|&(key, value)| (key, value.to_owned())).collect();
     let ended = run(test, "1", &env, limit);
-    for line in ended.output.lines().filter(|line| line.starts_with("figure: ")) {
-        println!("{test}: {}", &line["figure: ".len()..]);
+    for (_, figure) in ended.output.lines().filter_map(|line| line.split_once("figure: ")) {
+        println!("{test}: {figure}");
     }
     assert!(ended.ok, "{test} failed in its process:\n{}", ended.output);
 }

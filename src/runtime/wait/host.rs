@@ -23,11 +23,10 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
     let handle = local.arena().record(slot).handle(slot);
     let seat = local.seat();
     let mut watch = Watch::new(&local.runtime);
+    seat.own.endless.store(deadline.is_none(), Relaxed);
     while !is_fired(local, slot) {
         let until = [deadline, watch.next()].into_iter().flatten().min();
-        seat.own.asleep.store(true, Relaxed);
-        seat.post.parker.park(until);
-        seat.own.asleep.store(false, Relaxed);
+        seat.sleep(until);
         if is_fired(local, slot) {
             break;
         }
@@ -56,6 +55,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     if local.current().is_some() || local.is_worker.get() {
         return fail!(InTask, "a task waits with parla_wait");
     }
+    local.may_block()?;
     let mut open = Vec::new();
     local.in_call(|local| collect(local, handles, &mut open))?;
     if open.is_empty() {
@@ -68,6 +68,7 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let handle = local.arena().record(slot).handle(slot);
     let deadline = deadline(timeout_ns);
     local.fibers.lent_until.set(deadline);
+    local.seat().own.endless.store(deadline.is_none(), Relaxed);
     let is_late = Cell::new(false);
     let verdict = RefCell::new(None);
     let watch = RefCell::new(Watch::new(&local.runtime));

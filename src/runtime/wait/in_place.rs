@@ -9,8 +9,8 @@ use crate::runtime::{ready, run};
 /// Longest list of handles that is worth comparing with each task.
 const MAX_HANDLES: usize = 16;
 
-/// Bytes of stack that a body run in place must find.
-pub const RESERVE: usize = 48 * 1024;
+/// Part of a stack that a body run in place must find free: every body may count on half of it.
+const RESERVED_PART: usize = 2;
 
 /// Runs awaited tasks as long as the newest task of the deque is one of them. True: all are complete
 /// without failure.
@@ -64,5 +64,5 @@ fn allowed(local: &Local) -> bool {
             & (flag::RESERVED | stays)
             == 0
     }) && local.fibers.frozen.get() == 0
-        && local.fibers.bytes_left() > RESERVE
+        && local.fibers.bytes_left() > local.runtime.config.stack_size / RESERVED_PART
 }

@@ -42,6 +42,7 @@ pub fn wait(handles: &[u64], timeout_ns: i64) -> Result<()> {
 
 fn wait_for(local: &Local, open: &[Handle], timeout_ns: i64) -> Result<()> {
     let arena = local.arena();
+    local.may_block()?;
     if timeout_ns == 0 && open.iter().any(|&task| arena.look(task) == Look::Live) {
         return fail!(Timeout, "not all of the tasks are complete");
     }
@@ -75,7 +76,9 @@ fn begin(
     fill: impl FnOnce(&crate::graph::Record),
 ) -> Result<(Slot, Countdown)> {
     let arena = local.arena();
-    if let Some(slot) = retry::take_up(local, kind, open, guards + 1) {
+    if kind == kind::HOST_WAIT
+        && let Some(slot) = retry::take_up(local, kind, open, guards + 1)
+    {
         // A failure from before may be that of a task that this wait is not for. Those of its own are
         // found by looking, or come after the look.
         arena.record(slot).take_failure();

@@ -2,7 +2,8 @@
 //!
 //! Such a wait stays on the lists of its tasks until they complete, and so does its record. A program that
 //! polls (wait a millisecond, do something, wait again) would leave one behind with each try. So a thread
-//! remembers its last few, and a wait for the same tasks takes up the old record again.
+//! of the host remembers its last few, and a wait for the same tasks takes up the old record again. The
+//! waits of tasks are not taken up: their handle must name one wait only, for timers and verdicts go by it.
 
 use crate::graph::edges::Look;
 use crate::graph::{Handle, Slot};

@@ -1,6 +1,6 @@
 //! Tasks that wait: they leave their stack behind, or keep their thread.
 
-use super::{begin, exceptions, outcome, retry, timed_out};
+use super::{begin, exceptions, outcome, timed_out};
 use crate::error::Result;
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, flag, kind};
@@ -14,7 +14,6 @@ use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::lock;
 use std::cell::{Cell, RefCell};
-use std::cmp::Reverse;
 use std::time::Instant;
 
 /// Blocks the task in `task` until all of `open` are complete.
@@ -39,10 +38,18 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         targets: open.to_vec(),
         below: local.frames().skip(1).map(|slot| arena.record(slot).handle(slot)).collect(),
         wait: Cell::new(Handle(0)),
+        is_timed: deadline.is_some(),
     };
     let address = std::ptr::from_ref(&blocked).cast_mut().cast();
     // One guard stays until the stack has been left: nobody can fire the wait before.
-    let (wait, _) = begin(local, kind::TASK_WAIT, open, 1, |wait| wait.set_ctx(address))?;
+    let begun = begin(local, kind::TASK_WAIT, open, 1, |wait| wait.set_ctx(address));
+    let wait = match begun {
+        Ok((wait, _)) => wait,
+        Err(error) => {
+            stand_in.into_iter().for_each(|s| s.cancel(local));
+            return Err(error);
+        }
+    };
     let handle = arena.record(wait).handle(wait);
     if arena.open_count(wait) == 1 {
         // All of them have completed meanwhile.
@@ -51,10 +58,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         return super::finish(local, wait);
     }
     blocked.wait.set(handle);
-    let hooked = hooks::any();
-    if hooked {
-        hooks::before_block(blocked.task);
-    }
+    let hooked = hooks::any().then(|| hooks::before_block(blocked.task));
     *blocked.vcus.borrow_mut() = admit::release_vcus(local, task);
     // From here on others may claim the wait (`stall.rs`), so what they use has been filled in.
     lock(&local.seat().post.blocked).push(std::ptr::from_ref(&blocked) as usize);
@@ -68,10 +72,8 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
     if own_stack {
         park(local, wait, handle, &blocked, deadline);
     } else {
-        if let Some(deadline) = deadline {
-            let timer = Timer { deadline, wait: handle.0, blocked: &blocked };
-            fibers.timers.borrow_mut().push(Reverse(timer));
-        }
+        let timer = deadline.map(|deadline| Timer { deadline, wait: handle.0, blocked: &blocked });
+        fibers.timers.borrow_mut().extend(timer);
         let suspend = fibers.suspend.get();
         let limit = fibers.limit.get();
         let switch = if freezes { Switch::Freeze(wait) } else { Switch::Block(wait) };
@@ -79,6 +81,9 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         unsafe { (*suspend).suspend(switch) };
         fibers.suspend.set(suspend);
         fibers.limit.set(limit);
+        if let Some(timer) = timer {
+            fibers.timers.borrow_mut().remove(&timer);
+        }
     }
     exceptions::put(exceptions);
     let address = std::ptr::from_ref(&blocked) as usize;
@@ -92,12 +97,11 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
     local.frame.set(frame);
     admit::vcus_back(local, task);
     record.set_phase(Phase::Running);
-    if hooked {
-        hooks::after_block(blocked.task);
+    if let Some(hooked) = hooked {
+        hooks::after_block(&hooked, blocked.task);
     }
     if blocked.claimed.get() {
         // The record is recycled when its last dependency is done.
-        retry::keep(local, handle, kind::TASK_WAIT, open);
         return blocked.verdict.take().map_or_else(timed_out, Err);
     }
     let failure = arena.record(wait).take_failure();
@@ -183,9 +187,7 @@ fn park(
         }
         let look = watch.as_ref().and_then(Watch::next);
         let until = [deadline, look].into_iter().flatten().min();
-        seat.own.asleep.store(true, Relaxed);
-        seat.post.parker.park(until);
-        seat.own.asleep.store(false, Relaxed);
+        seat.sleep(until);
     }
     fibers.frozen.set(fibers.frozen.get() - 1);
     seat.own.is_worker.store(true, Relaxed);

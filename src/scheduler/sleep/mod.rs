@@ -1,5 +1,8 @@
 //! Who sleeps and who is woken. README.md beside this file argues that no wake-up is lost.
 
+#[cfg(all(test, loom))]
+mod loom_models;
+
 use crate::sync::atomic::{
     AtomicU64,
     Ordering::{Relaxed, SeqCst},
