@@ -16,6 +16,7 @@ static inline int run_in_child(int (*body)(void))
     pid_t child = fork();
     if (child == 0) {
         alarm(GUARD_SECONDS / 2);
+        atomic_store(&guard_failures, 0); /* Those of the parent are the parent's. */
         int result = body();
         exit(atomic_load(&guard_failures) ? 1 : result);
     }

@@ -1,15 +1,15 @@
 //! The C++ runtime keeps the exceptions being handled in thread-local storage. A task that waits inside
 //! a `catch` block must find them again, and the task that runs meanwhile must not.
 
+use once_cell::sync::OnceCell;
 use std::ffi::c_void;
-use std::sync::OnceLock;
 
 /// `__cxa_eh_globals` of the Itanium C++ ABI: caught exceptions, and the number of uncaught ones.
 type Globals = [usize; 2];
 type GetGlobals = unsafe extern "C" fn() -> *mut Globals;
 
 fn get_globals() -> Option<GetGlobals> {
-    static FOUND: OnceLock<Option<GetGlobals>> = OnceLock::new();
+    static FOUND: OnceCell<Option<GetGlobals>> = OnceCell::new();
     *FOUND.get_or_init(|| {
         // SAFETY: a lookup by name in what is loaded; it is there if the process uses C++.
         let symbol = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__cxa_get_globals".as_ptr()) };
