@@ -29,7 +29,7 @@ demo: deps ## Classify handwritten digits by a tiled Cholesky factorisation, in 
 test: ## Every test in every language; the last lines count them
 	@ci/test.sh
 
-bench: ## The benchmarks
+bench: ## The benchmarks (none yet)
 	@ci/install-deps.sh build
 	@if [ -x ci/bench.sh ]; then ci/bench.sh; else echo "There are no benchmarks yet: ci/bench.sh does not exist."; exit 1; fi
 

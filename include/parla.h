@@ -45,7 +45,7 @@
 #define PARLA_STATE_DONE 6
 
 /**
- * The body returned a code other than 0.
+ * The body returned a code other than 0, or the task was part of a cycle of dependencies.
  */
 #define PARLA_STATE_FAILED 7
 

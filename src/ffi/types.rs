@@ -97,7 +97,7 @@ pub const PARLA_STATE_BLOCKED: i32 = 4;
 pub const PARLA_STATE_HELD: i32 = 5;
 /// Completed without failure.
 pub const PARLA_STATE_DONE: i32 = 6;
-/// The body returned a code other than 0.
+/// The body returned a code other than 0, or the task was part of a cycle of dependencies.
 pub const PARLA_STATE_FAILED: i32 = 7;
 /// Never ran, because a dependency failed, was skipped or was cancelled.
 pub const PARLA_STATE_SKIPPED: i32 = 8;

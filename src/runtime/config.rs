@@ -180,24 +180,39 @@ impl Config {
         };
         let variables = Settings::from_variables(get)?;
         let mut config = given.clone().or(variables).or(file).resolve()?;
-        config.local_rank = local_rank(get);
+        config.local_rank = local_rank(get)?;
         Ok(config)
     }
 }
 
-/// What launchers of several processes per node say: rank on the node, processes on the node.
-fn local_rank(get: &impl Fn(&str) -> Option<String>) -> Option<(usize, usize)> {
-    const LAUNCHERS: [(&str, &str); 4] = [
-        ("PARLA_LOCAL_RANK", "PARLA_LOCAL_SIZE"),
+/// What launchers of several processes per node say: rank on the node, processes on the node. Our own
+/// variables must make sense; what a launcher says and we do not understand is left alone.
+fn local_rank(get: &impl Fn(&str) -> Option<String>) -> Result<Option<(usize, usize)>> {
+    const LAUNCHERS: [(&str, &str); 3] = [
         ("OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"),
         ("MPI_LOCALRANKID", "MPI_LOCALNRANKS"),
         ("SLURM_LOCALID", "SLURM_NTASKS_PER_NODE"),
     ];
-    LAUNCHERS.iter().find_map(|(rank, size)| {
+    let rank: Option<usize> = number(get, "PARLA_LOCAL_RANK")?;
+    let size: Option<usize> = number(get, "PARLA_LOCAL_SIZE")?;
+    match (rank, size) {
+        (None, None) => {}
+        (Some(rank), Some(size)) if rank < size => return Ok((size > 1).then_some((rank, size))),
+        _ => {
+            let text = |value: Option<usize>| value.map_or("not set".to_owned(), |v| v.to_string());
+            return fail!(
+                Config,
+                "PARLA_LOCAL_RANK is {}, PARLA_LOCAL_SIZE is {}: set both, the rank below the size",
+                text(rank),
+                text(size)
+            );
+        }
+    }
+    Ok(LAUNCHERS.iter().find_map(|(rank, size)| {
         let rank: usize = get(rank)?.trim().parse().ok()?;
         let size: usize = get(size)?.trim().parse().ok()?;
         (rank < size && size > 1).then_some((rank, size))
-    })
+    }))
 }
 
 fn within(name: &str, value: i64, range: std::ops::RangeInclusive<i64>) -> Result<i64> {
@@ -271,6 +286,9 @@ mod tests {
         assert!(text(&[("PARLA_NUM_THREADS", "many")]).contains("PARLA_NUM_THREADS"));
         assert!(text(&[("PARLA_NUM_THREADS", "1025")]).contains("num_threads"));
         assert!(text(&[("PARLA_BIND", "socket")]).contains("socket"));
+        assert!(text(&[("PARLA_LOCAL_RANK", "1")]).contains("PARLA_LOCAL_SIZE"));
+        assert!(text(&[("PARLA_LOCAL_RANK", "2"), ("PARLA_LOCAL_SIZE", "2")]).contains("below"));
+        assert!(text(&[("PARLA_LOCAL_RANK", "x"), ("PARLA_LOCAL_SIZE", "2")]).contains("RANK"));
         assert!(text(&[("PARLA_WAIT", "spin")]).contains("spin"));
         assert!(text(&[("PARLA_STACK_SIZE", "12Q")]).contains("PARLA_STACK_SIZE"));
         assert!(text(&[("PARLA_STACK_SIZE", "4K")]).contains("stack_size"));
