@@ -153,8 +153,17 @@ fn call_task(list: &List, task: Handle, reverse: bool, which: impl Fn(&Hooks) ->
     if reverse { list.iter().rev().for_each(call) } else { list.iter().for_each(call) }
 }
 
+/// The hosts that this worker tells of what begins now: those it follows, less those removed since its
+/// last look (a task in place begins without one).
 fn mine() -> List {
-    MINE.with(|mine| Arc::clone(&mine.borrow().1))
+    let (version, list) = MINE.with(|mine| mine.borrow().clone());
+    // Acquire: partner is the Release in `change`, so a removal that has returned is seen.
+    if VERSION.load(Acquire) == version {
+        return list;
+    }
+    let now = LIST.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
+    let stays = |id: u32| now.iter().any(|(i, _)| *i == id);
+    Arc::new(list.iter().filter(|(id, _)| stays(*id)).copied().collect())
 }
 
 /// A body is about to run. Gives the hosts that have been told: the same are told of its end.
