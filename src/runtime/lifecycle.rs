@@ -320,6 +320,8 @@ fn with_signals_blocked<R>(f: impl FnOnce() -> R) -> R {
 /// 4. Stop and join the workers, forget spaces and failures, give the seats up.
 pub fn finalize() -> Result<()> {
     not_in_task("parla_finalize")?;
+    // Here, while nothing has changed: a thread without a seat could not end the runtime.
+    Local::get()?;
     let runtime = {
         let mut state = state()?;
         if state.users > 1 {
