@@ -55,6 +55,12 @@ impl Arena {
         self.memory.record(slot.0)
     }
 
+    /// Has the processor fetch a record that will be written soon.
+    #[inline(always)]
+    pub fn prefetch(&self, slot: Slot) {
+        prefetch_for_write(std::ptr::from_ref(self.record(slot)));
+    }
+
     /// Whether `slot` has ever been handed to a cache.
     #[inline]
     pub fn contains(&self, slot: Slot) -> bool {
@@ -99,6 +105,17 @@ impl Arena {
         self.memory.record(first + BATCH - 1).next.store(0, Relaxed);
         Ok(List { head: first, count: BATCH })
     }
+}
+
+#[inline(always)]
+fn prefetch_for_write<T>(address: *const T) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: a hint, which reads and writes nothing. PREFETCHW is a no-op on processors without it.
+    unsafe {
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, readonly, preserves_flags));
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = address;
 }
 
 /// A thread's free slots: one list in use and one whole batch in reserve, so that a thread that

@@ -69,7 +69,7 @@ fn change(edit: impl FnOnce(&mut Vec<(u32, Hooks)>) -> Result<()>) -> Result<()>
     VERSION.fetch_add(1, Release);
     drop(list);
     if let Some((runtime, _)) = super::lifecycle::current_runtime() {
-        runtime.queues.seats().filter(|s| s.own.is_worker.load(Relaxed)).for_each(|s| s.call());
+        runtime.queues.seats().filter(|s| s.is_worker.load(Relaxed)).for_each(|s| s.call());
     }
     Ok(())
 }

@@ -5,9 +5,10 @@ use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
 use super::wait::TimedOut;
 use crate::error::{Result, fail};
 use crate::graph::{Arena, Cache, Handle, Slot};
+use crate::scheduler::deque;
+use crate::scheduler::queues::Taker;
 use crate::scheduler::seat::Seat;
 use crate::sync::atomic::Ordering::Relaxed;
-use crossbeam_deque::Worker;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ pub struct Local {
     epoch: u64,
     seat: *const Seat,
     /// The thread's own end of its deque.
-    pub deque: Worker<u32>,
+    pub deque: deque::Owner,
     /// Free records.
     pub cache: Cache,
     /// The innermost task on the stack in use; null: none.
@@ -122,7 +123,7 @@ impl Local {
         runtime: Arc<Runtime>,
         epoch: u64,
         seat: u32,
-        deque: Worker<u32>,
+        deque: deque::Owner,
         is_worker: bool,
         device: u16,
     ) -> Result<&'static Local> {
@@ -175,7 +176,7 @@ impl Local {
         }
         super::ready::notify(self);
         self.cache.empty_into(self.arena());
-        let deque = std::mem::replace(&mut self.deque, Worker::new_lifo());
+        let deque = std::mem::replace(&mut self.deque, deque::Owner::new());
         self.seat().vacate(deque);
     }
 
@@ -184,6 +185,17 @@ impl Local {
     pub fn seat(&self) -> &Seat {
         // SAFETY: seats live as long as the runtime, which `self` keeps alive.
         unsafe { &*self.seat }
+    }
+
+    /// This thread as one that looks for tasks.
+    #[inline(always)]
+    pub fn taker(&self) -> Taker<'_> {
+        Taker {
+            seat: self.seat(),
+            device: self.device.get(),
+            deque: &self.deque,
+            arena: self.runtime.arena,
+        }
     }
 
     /// The records.

@@ -44,7 +44,7 @@ pub fn is_quiet(runtime: &Runtime) -> bool {
 /// Called by a thread that may have completed the last task and that is about to do something else.
 pub fn poke(runtime: &Runtime) {
     fence::full(); // Partner: the one in `wait_until_quiet`, after it has announced itself.
-    if runtime.quiet.waiters.load(SeqCst) > 0 {
+    if runtime.quiet.waiters.load(SeqCst) > 0 && is_quiet(runtime) {
         *lock(&runtime.quiet.rounds) += 1;
         runtime.quiet.moved.notify_all();
     }
@@ -62,6 +62,7 @@ pub fn wait_all(timeout_ns: i64) -> Result<()> {
 
 /// Sleeps until nothing is left.
 pub fn wait_until_quiet(local: &Local, timeout_ns: i64, mut watch: Watch) -> Result<()> {
+    super::ready::leave_to_others(local);
     let runtime = &*local.runtime;
     let deadline = deadline(timeout_ns);
     runtime.quiet.waiters.fetch_add(1, SeqCst);

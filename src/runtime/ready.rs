@@ -22,9 +22,43 @@ pub fn ready(local: &Local, slot: Slot) {
     if is_plain(record) && !record.is_poisoned() {
         record.set_phase(Phase::Ready);
         local.deque.push(slot.0);
-        notify(local);
+        offer(local);
     } else {
         ready_special(local, slot, record);
+    }
+}
+
+/// A task has just been pushed to the thread's own deque: shows it to others if one of them could take it.
+#[inline(always)]
+pub fn offer(local: &Local) {
+    if local.runtime.sleep.anyone_idle() {
+        publish_and_notify(local);
+    } else if !local.is_worker.get() && local.deque.private_len() >= HOST_BATCH {
+        local.deque.publish();
+    }
+}
+
+/// Tasks that a thread which runs none shows to others at once.
+const HOST_BATCH: u32 = 16;
+
+#[inline(never)]
+fn publish_and_notify(local: &Local) {
+    local.deque.publish();
+    notify(local);
+}
+
+/// Shows all that this thread has left to others: it is going to block, or takes no more tasks itself.
+pub fn leave_to_others(local: &Local) {
+    if local.deque.private_len() > 0 {
+        publish_and_notify(local);
+    }
+}
+
+/// Between two tasks: shows what this worker has left to others, if one of them is idle.
+#[inline(always)]
+pub fn share(local: &Local) {
+    if local.runtime.sleep.anyone_idle() && local.deque.private_len() > 1 {
+        publish_and_notify(local);
     }
 }
 
@@ -32,10 +66,16 @@ pub fn ready(local: &Local, slot: Slot) {
 #[inline]
 pub fn notify(local: &Local) {
     let queues = &local.runtime.queues;
-    let order = &queues.order[local.device.get() as usize];
-    local.runtime.sleep.notify(order, |seat| {
-        queues.seat(seat).post.parker.unpark();
-    });
+    notify_devices(local, &queues.order[local.device.get() as usize]);
+}
+
+fn notify_devices(local: &Local, order: &[u16]) {
+    let runtime = &*local.runtime;
+    if runtime.sleep.anyone_idle() {
+        runtime.sleep.notify(order, |seat| {
+            runtime.queues.seat(seat).post.parker.unpark();
+        });
+    }
 }
 
 #[cold]
@@ -109,7 +149,5 @@ pub fn to_device(local: &Local, slot: Slot, device: u16) {
         0 => pool.injector.push(slot.0),
         priority => pool.priority.push(slot, i32::from(priority)),
     }
-    local.runtime.sleep.notify(&[device], |seat| {
-        queues.seat(seat).post.parker.unpark();
-    });
+    notify_devices(local, &[device]);
 }

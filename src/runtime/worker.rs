@@ -52,16 +52,15 @@ pub fn lend(local: &Local, done: impl Fn() -> Lent) -> Result<()> {
     }
     local.is_worker.set(true);
     local.is_lent.set(true);
-    seat.own.is_worker.store(true, Relaxed);
+    seat.is_worker.store(true, Relaxed);
     hooks::update(seat.index);
     serve(local, &mut Role::Lent, &done);
     hooks::leave(seat.index);
-    seat.own.is_worker.store(false, Relaxed);
+    seat.is_worker.store(false, Relaxed);
     local.is_worker.set(false);
     local.is_lent.set(false);
     local.runtime.lent.fetch_sub(1, Relaxed);
-    // What is left in the deque is anybody's, but somebody must know.
-    super::ready::notify(local);
+    super::ready::leave_to_others(local);
     Ok(())
 }
 
@@ -138,7 +137,7 @@ fn drive(local: &Local) {
             Some(Switch::Block(wait)) => active = leave(local, active, wait),
             Some(Switch::Freeze(wait)) => {
                 fibers.frozen.set(fibers.frozen.get() + 1);
-                local.seat().own.is_worker.store(false, Relaxed);
+                local.seat().is_worker.store(false, Relaxed);
                 active = leave(local, active, wait);
             }
             Some(Switch::Resume(blocked)) => {
@@ -149,7 +148,7 @@ fn drive(local: &Local) {
                 fibers.blocked.set(fibers.blocked.get() - 1);
                 if blocked.freezes {
                     fibers.frozen.set(fibers.frozen.get() - 1);
-                    local.seat().own.is_worker.store(true, Relaxed);
+                    local.seat().is_worker.store(true, Relaxed);
                     spares::dismiss(local);
                 }
                 let left = std::mem::replace(&mut active, next);
@@ -216,9 +215,11 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         tick = tick.wrapping_add(1);
         let device = local.device.get();
         let queues = &runtime.queues;
+        let taker = local.taker();
+        super::ready::share(local);
         let found = queues
-            .next_of_others(seat, device, &local.deque, tick)
-            .or_else(|| queues.next_local(device, &local.deque, tick))
+            .next_of_others(&taker, tick)
+            .or_else(|| queues.next_local(&taker, tick))
             .or_else(|| search(local, state));
         let mut next = found;
         let mut chain = 0;
@@ -270,13 +271,13 @@ fn look_up(
     match *state.role {
         Role::StandIn if local.fibers.frozen.get() == 0 && spares::is_dismissed(local) => {
             *state.role = Role::Dormant;
-            seat.own.is_worker.store(false, Relaxed);
-            super::ready::notify(local);
+            seat.is_worker.store(false, Relaxed);
+            super::ready::leave_to_others(local);
             spares::lie_down(local);
         }
         Role::Dormant if seat.post.revived.swap(false, Relaxed) => {
             *state.role = Role::StandIn;
-            seat.own.is_worker.store(true, Relaxed);
+            seat.is_worker.store(true, Relaxed);
         }
         _ => {}
     }
@@ -316,6 +317,7 @@ fn rest(local: &Local) {
     if seat.post.attention.load(Acquire) {
         return;
     }
+    super::ready::leave_to_others(local);
     quiesce::poke(&local.runtime);
     seat.sleep(local.fibers.next_deadline());
 }
@@ -324,11 +326,11 @@ fn rest(local: &Local) {
 fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     let runtime = &*local.runtime;
     let (queues, sleep) = (&runtime.queues, &runtime.sleep);
-    let (seat, device) = (local.seat(), local.device.get());
+    let (seat, device, taker) = (local.seat(), local.device.get(), local.taker());
     let wake = |other: u32| {
         queues.seat(other).post.parker.unpark();
     };
-    if let Some(slot) = queues.next_shared(seat, device, &local.deque) {
+    if let Some(slot) = queues.next_shared(&taker) {
         return Some(slot);
     }
     quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
@@ -350,8 +352,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                 end_search();
                 return None;
             }
-            let found = queues.next_local(device, &local.deque, 0);
-            if let Some(slot) = found.or_else(|| queues.next_shared(seat, device, &local.deque)) {
+            let found = queues.next_local(&taker, 0);
+            if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
                 end_search();
                 return Some(slot);
             }
@@ -361,6 +363,10 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             if Instant::now() >= give_up {
                 break;
             }
+        }
+        if let Some(slot) = queues.steal_by_force(&taker) {
+            end_search();
+            return Some(slot);
         }
         // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
         let is_lent = *state.role == Role::Lent;

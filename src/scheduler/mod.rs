@@ -1,6 +1,7 @@
 //! What is ready, who takes it, who sleeps: the queues and the rules, without the threads that use them.
 
 pub mod admission;
+pub mod deque;
 pub mod priority;
 pub mod queues;
 pub mod seat;

@@ -1,10 +1,11 @@
 //! Where ready tasks lie, and the order in which a worker looks for one.
 
+use super::deque::Owner;
 use super::priority::{EMPTY, PriorityQueue};
 use super::seat::{Seat, bump};
-use crate::graph::Slot;
+use crate::graph::{Arena, Slot};
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crossbeam_deque::{Injector, Steal, Worker};
+use crossbeam_deque::{Injector, Steal};
 use once_cell::sync::OnceCell;
 
 /// Threads that may sit at the same time.
@@ -23,6 +24,19 @@ impl Pool {
     fn is_empty(&self) -> bool {
         self.injector.is_empty() && self.priority.best() == EMPTY
     }
+}
+
+/// A worker that looks for a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Taker<'a> {
+    /// Its seat.
+    pub seat: &'a Seat,
+    /// Its device.
+    pub device: u16,
+    /// Its deque, where the rest of what it steals goes.
+    pub deque: &'a Owner,
+    /// The records, to be fetched ahead of their use.
+    pub arena: &'a Arena,
 }
 
 /// Every queue of a runtime.
@@ -51,7 +65,7 @@ impl Queues {
     }
 
     /// A seat for a thread, with the deque's own end: a vacant one or a new one. None: all are taken.
-    pub fn sit(&self, is_worker: bool, device: u16) -> Option<(&Seat, Worker<u32>)> {
+    pub fn sit(&self, is_worker: bool, device: u16) -> Option<(&Seat, Owner)> {
         for (index, cell) in self.seats.iter().enumerate() {
             let seat = cell.get_or_init(|| {
                 // Release: partner is the Acquire in `seats`.
@@ -59,8 +73,8 @@ impl Queues {
                 Seat::new(index as u32)
             });
             if let Some(deque) = seat.occupy() {
-                seat.own.device.store(device, Ordering::Relaxed);
-                seat.own.is_worker.store(is_worker, Ordering::Relaxed);
+                seat.device.store(device, Ordering::Relaxed);
+                seat.is_worker.store(is_worker, Ordering::Relaxed);
                 return Some((seat, deque));
             }
         }
@@ -77,42 +91,36 @@ impl Queues {
         self.seats[..self.used.load(Ordering::Acquire)].iter().filter_map(|cell| cell.get())
     }
 
-    /// The next task for the worker on `seat`, without looking at other threads.
+    /// The next task for a worker, without looking at other threads.
     ///
     /// A higher priority goes first; among the default ones the worker's own newest, then its device's,
     /// then anybody's. Every 64th time it begins with the shared queues, so that a worker that feeds
     /// itself cannot starve them.
     #[inline]
-    pub fn next_local(&self, device: u16, deque: &Worker<u32>, tick: u32) -> Option<Slot> {
-        let own = &self.devices[device as usize];
-        if self.is_urgent(device)
+    pub fn next_local(&self, taker: &Taker<'_>, tick: u32) -> Option<Slot> {
+        let own = &self.devices[taker.device as usize];
+        if self.is_urgent(taker.device)
             && let Some(slot) = self.next_priority(own, 0)
         {
             return Some(slot);
         }
         if tick.is_multiple_of(64)
-            && let Some(slot) = self.next_injected(own, deque)
+            && let Some(slot) = self.next_injected(own)
         {
             return Some(slot);
         }
-        deque.pop().map(Slot)
+        taker.deque.pop().map(Slot)
     }
 
     /// Every 64th time, between those in which [`Queues::next_local`] begins with the shared queues, a task
     /// of another thread: tasks that spawn and wait in turn keep the shared queues from ever being empty,
     /// and what a thread of the host has spawned lies in its own deque.
     #[inline]
-    pub fn next_of_others(
-        &self,
-        seat: &Seat,
-        device: u16,
-        deque: &Worker<u32>,
-        tick: u32,
-    ) -> Option<Slot> {
+    pub fn next_of_others(&self, taker: &Taker<'_>, tick: u32) -> Option<Slot> {
         if tick % 64 != 32 {
             return None;
         }
-        self.steal(seat, device, deque)
+        self.steal(taker)
     }
 
     /// Whether a task of higher priority than the default waits for a worker of the device.
@@ -130,46 +138,56 @@ impl Queues {
         first.priority.pop_above(floor).or_else(|| second.priority.pop_above(floor))
     }
 
-    fn next_injected(&self, own: &Pool, deque: &Worker<u32>) -> Option<Slot> {
-        // One at a time from the device's queue: what lies in a deque can be stolen by any device.
-        retry(|| own.injector.steal())
-            .or_else(|| retry(|| self.any.injector.steal_batch_and_pop(deque)))
+    fn next_injected(&self, own: &Pool) -> Option<Slot> {
+        retry(|| own.injector.steal()).or_else(|| retry(|| self.any.injector.steal()))
     }
 
     /// The next task from the shared queues, from other threads, or of low priority.
     ///
     /// Threads are tried in this order: workers of the same device, beginning after the thief; host
     /// threads; workers of the other devices, the nearest device first.
-    pub fn next_shared(&self, seat: &Seat, device: u16, deque: &Worker<u32>) -> Option<Slot> {
-        let own = &self.devices[device as usize];
-        self.next_injected(own, deque)
-            .or_else(|| self.steal(seat, device, deque))
+    pub fn next_shared(&self, taker: &Taker<'_>) -> Option<Slot> {
+        let own = &self.devices[taker.device as usize];
+        self.next_injected(own)
+            .or_else(|| self.steal(taker))
             .or_else(|| self.next_priority(own, EMPTY))
     }
 
-    fn steal(&self, thief: &Seat, device: u16, deque: &Worker<u32>) -> Option<Slot> {
+    fn steal(&self, taker: &Taker<'_>) -> Option<Slot> {
+        let slot = self.victims(taker, |victim| {
+            victim.deque.steal(taker.deque, |task| taker.arena.prefetch(Slot(task)))
+        })?;
+        bump(&taker.seat.own.stolen, 1);
+        Some(Slot(slot))
+    }
+
+    /// Steals from a thread that has tasks but shows none, because it is busy with something else. Costs
+    /// microseconds.
+    #[cold]
+    pub fn steal_by_force(&self, taker: &Taker<'_>) -> Option<Slot> {
+        self.victims(taker, |victim| {
+            (!victim.deque.is_empty() && victim.deque.force()).then_some(())
+        })?;
+        self.steal(taker)
+    }
+
+    /// What `attempt` gives for the first thread for which it gives something.
+    fn victims<T>(&self, taker: &Taker<'_>, attempt: impl Fn(&Seat) -> Option<T>) -> Option<T> {
         let used = self.used.load(Ordering::Acquire);
-        let at = thief.index as usize;
+        let at = taker.seat.index as usize;
         let ring = || (at + 1..used).chain(0..at.min(used)).filter_map(|i| self.seats[i].get());
-        let from = |victim: &Seat| {
-            if victim.stealer.is_empty() {
-                return None;
-            }
-            let slot = retry(|| victim.stealer.steal_batch_and_pop(deque))?;
-            bump(&thief.own.stolen, 1);
-            Some(slot)
-        };
-        let is_worker = |s: &Seat| s.own.is_worker.load(Ordering::Relaxed);
-        let is_on = |s: &Seat, d: u16| s.own.device.load(Ordering::Relaxed) == d;
-        if let Some(slot) = ring().filter(|s| is_worker(s) && is_on(s, device)).find_map(from) {
-            return Some(slot);
-        }
-        if let Some(slot) = ring().filter(|s| !is_worker(s)).find_map(from) {
-            return Some(slot);
-        }
-        self.order[device as usize][1..]
-            .iter()
-            .find_map(|&d| ring().filter(|s| is_worker(s) && is_on(s, d)).find_map(from))
+        let is_worker = |s: &Seat| s.is_worker.load(Ordering::Relaxed);
+        let is_on = |s: &Seat, d: u16| s.device.load(Ordering::Relaxed) == d;
+        let near = |s: &&Seat| is_worker(s) && is_on(s, taker.device);
+        ring()
+            .filter(near)
+            .find_map(&attempt)
+            .or_else(|| ring().filter(|s| !is_worker(s)).find_map(&attempt))
+            .or_else(|| {
+                self.order[taker.device as usize][1..].iter().find_map(|&device| {
+                    ring().filter(|s| is_worker(s) && is_on(s, device)).find_map(&attempt)
+                })
+            })
     }
 
     /// Whether a worker of the device could find something.
@@ -184,7 +202,7 @@ impl Queues {
 
     /// Whether there is work that every worker may take.
     pub fn free_work(&self) -> bool {
-        !self.any.is_empty() || self.seats().any(|seat| !seat.stealer.is_empty())
+        !self.any.is_empty() || self.seats().any(|seat| !seat.deque.is_empty())
     }
 }
 

@@ -4,8 +4,9 @@ use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
+use super::deque;
 use crate::sync::{Mutex, Padded, Parker, lock};
-use crossbeam_deque::{Stealer, Worker};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The seat of a thread.
@@ -13,14 +14,18 @@ use std::time::Instant;
 pub struct Seat {
     /// Its number, which is the worker's number.
     pub index: u32,
+    /// Whether its thread takes tasks.
+    pub is_worker: AtomicBool,
+    /// The device of its thread.
+    pub device: AtomicU16,
+    /// The thread's deque, for thieves.
+    pub deque: Arc<deque::Shared>,
+    /// The deque's own end, while nobody sits here.
+    vacant: Mutex<Option<deque::Owner>>,
     /// Written by the thread that sits here, read by others.
     pub own: Padded<Own>,
     /// Written by others.
     pub post: Padded<Post>,
-    /// Takes from the thread's deque.
-    pub stealer: Stealer<u32>,
-    /// The deque's own end, while nobody sits here.
-    deque: Mutex<Option<Worker<u32>>>,
 }
 
 /// What the thread writes.
@@ -28,8 +33,6 @@ pub struct Seat {
 pub struct Own {
     /// Odd while the thread is inside a call of the library (not while it is blocked or runs a body).
     pub in_call: AtomicU32,
-    /// Whether it takes tasks.
-    pub is_worker: AtomicBool,
     /// Whether it takes part as a worker at all, also while it may start no task.
     pub serves: AtomicBool,
     /// Whether it sleeps in the library.
@@ -38,8 +41,6 @@ pub struct Own {
     pub endless: AtomicBool,
     /// Times it was woken, or has gone on with another stack.
     pub moves: AtomicU64,
-    /// Its device.
-    pub device: AtomicU16,
     /// Tasks it has spawned.
     pub spawned: AtomicU64,
     /// Tasks it has completed.
@@ -75,31 +76,33 @@ pub fn bump(counter: &AtomicU64, n: u64) {
 impl Seat {
     /// An empty seat.
     pub fn new(index: u32) -> Seat {
-        let deque = Worker::new_lifo();
+        let deque = deque::Owner::new();
         Seat {
             index,
+            is_worker: AtomicBool::new(false),
+            device: AtomicU16::new(0),
+            deque: Arc::clone(deque.shared()),
+            vacant: Mutex::new(Some(deque)),
             own: Padded::default(),
             post: Padded::default(),
-            stealer: deque.stealer(),
-            deque: Mutex::new(Some(deque)),
         }
     }
 
     /// Sits down: the deque's own end. None if somebody sits here.
-    pub fn occupy(&self) -> Option<Worker<u32>> {
-        lock(&self.deque).take()
+    pub fn occupy(&self) -> Option<deque::Owner> {
+        lock(&self.vacant).take()
     }
 
     /// Whether nobody sits here.
     pub fn is_vacant(&self) -> bool {
-        lock(&self.deque).is_some()
+        lock(&self.vacant).is_some()
     }
 
     /// Stands up.
-    pub fn vacate(&self, deque: Worker<u32>) {
-        self.own.is_worker.store(false, Relaxed);
+    pub fn vacate(&self, deque: deque::Owner) {
+        self.is_worker.store(false, Relaxed);
         self.own.endless.store(false, Relaxed);
-        *lock(&self.deque) = Some(deque);
+        *lock(&self.vacant) = Some(deque);
     }
 
     /// Asks the thread to look up, and wakes it.

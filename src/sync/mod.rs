@@ -11,6 +11,14 @@ pub mod atomic {
     pub use std::sync::atomic::*;
 }
 
+pub mod hint {
+    //! What a loop that spins tells the processor, or loom.
+    #[cfg(loom)]
+    pub use loom::hint::spin_loop;
+    #[cfg(not(loom))]
+    pub use std::hint::spin_loop;
+}
+
 pub mod fence;
 mod parker;
 
@@ -36,6 +44,19 @@ pub mod process {
 /// consistent at every point where a panic could start.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// The processor that runs the calling thread, at this moment.
+#[cfg(not(loom))]
+pub fn current_cpu() -> u32 {
+    // SAFETY: takes nothing and reads only the calling thread's state.
+    unsafe { libc::sched_getcpu() as u32 }
+}
+
+/// The model: all run on one.
+#[cfg(loom)]
+pub fn current_cpu() -> u32 {
+    0
 }
 
 /// A value on cache lines of its own: 128 bytes, since processors fetch lines in pairs.

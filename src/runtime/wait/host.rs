@@ -9,7 +9,7 @@ use crate::runtime::collect::collect;
 use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
 use crate::runtime::worker::Lent;
-use crate::runtime::{quiesce, worker};
+use crate::runtime::{quiesce, ready, worker};
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
@@ -20,6 +20,7 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
     if countdown == Countdown::Ready {
         return finish(local, slot);
     }
+    ready::leave_to_others(local);
     let handle = local.arena().record(slot).handle(slot);
     let seat = local.seat();
     let mut watch = Watch::new(&local.runtime);

@@ -44,7 +44,7 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
         if !handles.iter().any(is_awaited) {
             local.deque.push(slot);
             // Whoever looked meanwhile did not see it, and may have gone to sleep.
-            ready::notify(local);
+            ready::offer(local);
             return false;
         }
         if let Some(next) = run::run(local, crate::graph::Slot(slot)) {

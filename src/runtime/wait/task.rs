@@ -8,7 +8,7 @@ use crate::graph::{Handle, Slot};
 use crate::runtime::fiber::{Blocked, Switch, Timer};
 use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
-use crate::runtime::{admit, completion, hooks, spares, worker};
+use crate::runtime::{admit, completion, hooks, ready, spares, worker};
 use crate::scheduler::admission::Returning;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -153,7 +153,8 @@ fn park(
     let seat = local.seat();
     let fibers = &local.fibers;
     fibers.frozen.set(fibers.frozen.get() + 1);
-    seat.own.is_worker.store(false, Relaxed);
+    seat.is_worker.store(false, Relaxed);
+    ready::leave_to_others(local);
     left(local, wait);
     // A thread of the host that lends itself watches, as it does in a wait of its own: nobody else tells it
     // that what its task waits for can never come.
@@ -190,6 +191,6 @@ fn park(
         seat.sleep(until);
     }
     fibers.frozen.set(fibers.frozen.get() - 1);
-    seat.own.is_worker.store(true, Relaxed);
+    seat.is_worker.store(true, Relaxed);
     spares::dismiss(local);
 }

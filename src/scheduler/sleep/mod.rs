@@ -7,7 +7,7 @@ use crate::sync::atomic::{
     AtomicU64,
     Ordering::{Relaxed, SeqCst},
 };
-use crate::sync::{Mutex, Padded, fence, lock};
+use crate::sync::{Mutex, Padded, current_cpu, fence, lock};
 
 /// Workers of one device that look for work, in the low half of the word, and that sleep, in the high.
 const SEARCHER: u64 = 1;
@@ -16,15 +16,24 @@ const SLEEPER: u64 = 1 << 32;
 /// The idle workers, by device.
 #[derive(Debug)]
 pub struct Sleep {
+    /// Searchers and sleepers of all devices: what a spawn looks at.
+    idle: Padded<AtomicU64>,
     devices: Box<[Padded<Device>]>,
-    woken: AtomicU64,
+    woken: Padded<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
 struct Device {
     state: AtomicU64,
-    /// Seats that sleep; the last one went to sleep last and is woken first.
-    sleepers: Mutex<Vec<u32>>,
+    /// Who sleeps; the last one went to sleep last and is woken first.
+    sleepers: Mutex<Vec<Sleeper>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sleeper {
+    seat: u32,
+    /// Where it last ran.
+    cpu: u32,
 }
 
 fn searchers(state: u64) -> u64 {
@@ -39,19 +48,27 @@ impl Sleep {
     /// Nobody sleeps yet.
     pub fn new(devices: usize) -> Sleep {
         Sleep {
+            idle: Padded::default(),
             devices: (0..devices).map(|_| Padded::default()).collect(),
-            woken: AtomicU64::new(0),
+            woken: Padded::default(),
         }
     }
 
-    /// A task that any worker may take has been queued. `order`: devices, the nearest first; `wake` wakes
-    /// a seat. Costs a load of a shared line that does not change while the pool is busy.
-    #[inline]
+    /// Whether a worker searches or sleeps, as far as a spawn must know that: whoever is missed here looks
+    /// at all queues before it sleeps. Costs a load of a shared line that does not change while the pool is busy.
+    #[inline(always)]
+    pub fn anyone_idle(&self) -> bool {
+        fence::light(); // Partner: the heavy fence in `fall_asleep`.
+        self.idle.load(Relaxed) > 0
+    }
+
+    /// A task has been queued, and the caller has seen that somebody is idle. `order`: devices whose workers
+    /// may take it, the nearest first; `wake` wakes a seat.
     pub fn notify(&self, order: &[u16], wake: impl Fn(u32)) {
-        fence::light(); // Partner: the heavy fence in `fall_asleep` and `end_search`.
+        fence::full(); // Partner: the one in `end_search`; for sleepers `anyone_idle` has had one.
         let mut nearest = None;
         for &device in order {
-            let state = self.devices[device as usize].state.load(Relaxed);
+            let state = self.devices[device as usize].state.load(SeqCst);
             if searchers(state) > 0 {
                 return;
             }
@@ -68,7 +85,11 @@ impl Sleep {
     fn wake_one(&self, device: u16, wake: impl Fn(u32)) {
         let device = &self.devices[device as usize];
         let mut list = lock(&device.sleepers);
-        let Some(seat) = list.pop() else { return };
+        // Whoever last ran where this thread runs would have to wait for it, or take its place.
+        let here = current_cpu();
+        let elsewhere = list.iter().rposition(|sleeper| sleeper.cpu != here);
+        let Some(at) = elsewhere.or(list.len().checked_sub(1)) else { return };
+        let Sleeper { seat, .. } = list.remove(at);
         // The woken worker starts out as a searcher, so that nobody else is woken meanwhile.
         device.state.fetch_add(SEARCHER.wrapping_sub(SLEEPER), SeqCst);
         drop(list);
@@ -78,6 +99,7 @@ impl Sleep {
 
     /// A worker has run out of work and begins to search.
     pub fn start_search(&self, device: u16) {
+        self.idle.fetch_add(1, SeqCst);
         self.devices[device as usize].state.fetch_add(SEARCHER, SeqCst);
     }
 
@@ -93,8 +115,9 @@ impl Sleep {
         wake: impl Fn(u32),
     ) {
         let before = self.devices[device as usize].state.fetch_sub(SEARCHER, SeqCst);
+        self.idle.fetch_sub(1, SeqCst);
         if searchers(before) == 1 && order.iter().any(|&d| self.asleep(d) > 0) {
-            fence::heavy(); // Partner: the light fence in `notify`.
+            fence::full(); // Partner: the one in `notify`.
             if bound() {
                 self.notify(&[device], &wake);
             }
@@ -109,17 +132,17 @@ impl Sleep {
     pub fn fall_asleep(&self, device: u16, seat: u32) {
         let device = &self.devices[device as usize];
         let mut list = lock(&device.sleepers);
-        list.push(seat);
+        list.push(Sleeper { seat, cpu: current_cpu() });
         device.state.fetch_add(SLEEPER.wrapping_sub(SEARCHER), SeqCst);
         drop(list);
-        fence::heavy(); // Partner: the light fence in `notify`.
+        fence::heavy(); // Partner: the light fence in `anyone_idle`.
     }
 
     /// A worker is awake again and searches, whether it was woken by `notify` or for another reason.
     pub fn stay_awake(&self, device: u16, seat: u32) {
         let device = &self.devices[device as usize];
         let mut list = lock(&device.sleepers);
-        if let Some(at) = list.iter().rposition(|&s| s == seat) {
+        if let Some(at) = list.iter().rposition(|sleeper| sleeper.seat == seat) {
             list.remove(at);
             device.state.fetch_add(SEARCHER.wrapping_sub(SLEEPER), SeqCst);
         }
