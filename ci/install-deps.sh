@@ -19,9 +19,10 @@ for group in "${@:-build}"; do
   case $group in
     # A compiler and linker, the Rust compiler, what the library links, and what the C examples compute with.
     build) wanted+=(gcc g++ libc6-dev make cmake pkg-config libhwloc-dev libopenblas-dev) ;;
-    # nm and readelf; what CPack reads a package's dependencies with; the check of these scripts.
+    # nm, objdump and readelf; what CPack reads a package's dependencies with; the check of these scripts; what counts
+    # instructions.
     test)
-      wanted+=(binutils dpkg-dev file shellcheck)
+      wanted+=(binutils dpkg-dev file shellcheck valgrind python3 python3-tabulate)
       with_lints=1
       ;;
     languages) wanted+=(gfortran python3) ;;
