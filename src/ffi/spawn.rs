@@ -31,6 +31,18 @@ pub unsafe extern "C" fn parla_spawn(
     n_deps: usize,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    // SAFETY: the caller's contract.
+    let few = unsafe { pointers::short_list(deps, n_deps) };
+    if place == PARLA_ANY
+        && vcus == 0.0
+        && let Some(body) = r#fn
+        && let Some(deps) = few
+        && let Some(handle) = spawn::plain(body, ctx, deps)
+    {
+        // SAFETY: the caller's contract.
+        unsafe { pointers::put_optional(task, handle) };
+        return 0;
+    }
     guard_local(|local| {
         // SAFETY: the caller's contract.
         let deps = unsafe { pointers::list(deps, n_deps, "deps")? };

@@ -6,11 +6,11 @@
 //! [`BATCH`] records (the magazines of Bonwick and Adams, USENIX 2001).
 
 use super::handle::Slot;
-use super::record::{Record, kind};
+use super::record::Record;
 use crate::error::{Result, fail};
 use crate::sync::atomic::{
     AtomicU32,
-    Ordering::{Relaxed, Release},
+    Ordering::Relaxed,
 };
 use crate::sync::{Mutex, lock};
 use std::cell::Cell;
@@ -28,14 +28,15 @@ pub struct Arena {
     memory: memory::Memory,
     /// Slots that have ever been handed to a cache; slot 0 is none.
     len: AtomicU32,
-    depot: Mutex<Vec<List>>,
+    /// Batches of free slots.
+    depot: Mutex<Vec<Batch>>,
 }
 
-/// A list of free slots, linked through `next`.
-#[derive(Clone, Copy, Debug, Default)]
-struct List {
-    head: u32,
-    count: u32,
+/// Free slots that travel together: `len` of them, fewer than it holds only if a thread has ended.
+#[derive(Debug)]
+struct Batch {
+    len: usize,
+    slots: [u32; BATCH as usize],
 }
 
 impl Arena {
@@ -58,7 +59,7 @@ impl Arena {
     /// Has the processor fetch a record that will be written soon.
     #[inline(always)]
     pub fn prefetch(&self, slot: Slot) {
-        prefetch_for_write(std::ptr::from_ref(self.record(slot)));
+        prefetch_for_write(std::ptr::from_ref(self.memory.record(slot.0)));
     }
 
     /// Whether `slot` has ever been handed to a cache.
@@ -84,9 +85,10 @@ impl Arena {
         self.memory.node(slot, index)
     }
 
-    fn refill(&self) -> Result<List> {
-        if let Some(list) = lock(&self.depot).pop() {
-            return Ok(list);
+    /// A batch of free slots.
+    fn refill(&self) -> Result<Batch> {
+        if let Some(batch) = lock(&self.depot).pop() {
+            return Ok(batch);
         }
         let capacity = self.memory.capacity();
         let mut first = self.len.load(Relaxed);
@@ -99,11 +101,9 @@ impl Arena {
                 Err(now) => first = now,
             }
         }
-        for slot in first..first + BATCH - 1 {
-            self.memory.record(slot).next.store(slot + 1, Relaxed);
-        }
-        self.memory.record(first + BATCH - 1).next.store(0, Relaxed);
-        Ok(List { head: first, count: BATCH })
+        // The last one is taken first.
+        let slots = std::array::from_fn(|i| first + BATCH - 1 - i as u32);
+        Ok(Batch { len: slots.len(), slots })
     }
 }
 
@@ -118,68 +118,82 @@ fn prefetch_for_write<T>(address: *const T) {
     let _ = address;
 }
 
-/// A thread's free slots: one list in use and one whole batch in reserve, so that a thread that
-/// allocates and frees in turn never goes to the depot.
-#[derive(Debug, Default)]
+/// A thread's free slots, at most two batches: a thread that allocates and frees in turn never goes to the
+/// depot. They are kept apart from the records, so that a record can be fetched before it is needed.
+#[derive(Debug)]
 pub struct Cache {
-    active: Cell<List>,
-    reserve: Cell<List>,
+    count: Cell<usize>,
+    slots: Box<[Cell<u32>; CACHE]>,
+}
+
+const CACHE: usize = 2 * BATCH as usize;
+
+/// How many takes ahead a record is fetched.
+const AHEAD: usize = 4;
+
+impl Default for Cache {
+    fn default() -> Cache {
+        Cache { count: Cell::new(0), slots: Box::new([const { Cell::new(0) }; CACHE]) }
+    }
 }
 
 impl Cache {
     /// Takes a free slot; its record has an even generation.
-    #[inline]
+    #[inline(always)]
     pub fn take(&self, arena: &Arena) -> Result<Slot> {
-        let mut list = self.active.get();
-        if list.count == 0 {
-            list = self.refill(arena)?;
+        if self.count.get() == 0 {
+            self.refill(arena)?;
         }
-        let slot = Slot(list.head);
-        list.head = arena.record(slot).next.load(Relaxed);
-        list.count -= 1;
-        self.active.set(list);
-        Ok(slot)
+        let at = self.count.get() - 1;
+        self.count.set(at);
+        // Below the first entry it comes round to a slot that was free once: a needless hint, no harm.
+        arena.prefetch(Slot(self.slots[at.wrapping_sub(AHEAD) % CACHE].get()));
+        Ok(Slot(self.slots[at % CACHE].get()))
     }
 
     #[cold]
-    fn refill(&self, arena: &Arena) -> Result<List> {
-        let reserve = self.reserve.take();
-        if reserve.count > 0 { Ok(reserve) } else { arena.refill() }
+    #[inline(never)]
+    fn refill(&self, arena: &Arena) -> Result<()> {
+        let batch = arena.refill()?;
+        self.slots.iter().zip(batch.slots).for_each(|(cell, slot)| cell.set(slot));
+        self.count.set(batch.len);
+        Ok(())
     }
 
     /// Gives a slot back. Its generation is even; the caller is done with the record.
-    #[inline]
+    #[inline(always)]
     pub fn give(&self, arena: &Arena, slot: Slot) {
         let record = arena.record(slot);
-        debug_assert!(record.generation().is_multiple_of(2));
-        // Release: partner is the Acquire in `look`, which then sees the end of the generation too.
-        record.kind.store(kind::FREE, Release);
+        debug_assert!(record.generation().is_multiple_of(2) && !record.is_poisoned());
         if record.generation() >= super::handle::GENERATION_MAX - 1 {
             return; // Retired: its handles must never repeat.
         }
-        let mut list = self.active.get();
-        if list.count == BATCH {
-            list = self.flush(arena, list);
+        if self.count.get() == CACHE {
+            self.flush(arena);
         }
-        record.next.store(list.head, Relaxed);
-        self.active.set(List { head: slot.0, count: list.count + 1 });
+        let at = self.count.get();
+        self.slots[at % CACHE].set(slot.0);
+        self.count.set(at + 1);
     }
 
+    /// Moves the batch that has been free for longer to the depot.
     #[cold]
-    fn flush(&self, arena: &Arena, full: List) -> List {
-        let reserve = self.reserve.replace(full);
-        if reserve.count > 0 {
-            lock(&arena.depot).push(reserve);
+    #[inline(never)]
+    fn flush(&self, arena: &Arena) {
+        let slots = std::array::from_fn(|i| self.slots[i].get());
+        for i in 0..CACHE / 2 {
+            self.slots[i].set(self.slots[i + CACHE / 2].get());
         }
-        List::default()
+        self.count.set(CACHE / 2);
+        lock(&arena.depot).push(Batch { len: slots.len(), slots });
     }
 
     /// Gives everything back to the depot: the thread ends.
     pub fn empty_into(&self, arena: &Arena) {
-        for list in [self.active.take(), self.reserve.take()] {
-            if list.count > 0 {
-                lock(&arena.depot).push(list);
-            }
+        let slots = &self.slots[..self.count.take()];
+        for part in slots.chunks(BATCH as usize) {
+            let slots = std::array::from_fn(|i| part.get(i).map_or(0, Cell::get));
+            lock(&arena.depot).push(Batch { len: part.len(), slots });
         }
     }
 }

@@ -12,7 +12,7 @@ use super::arena::{Arena, Cache};
 use super::handle::{Handle, Kind, Slot};
 #[cfg(not(loom))]
 use super::record::Record;
-use super::record::{INLINE_NODES, kind};
+use super::record::{INLINE_NODES, Phase, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -55,13 +55,14 @@ pub(super) const INLINE_FIRST: u32 = 0;
 // whenever the record is free.
 #[cfg(not(loom))]
 const _: () = assert!(
-    INLINE_FIRST == 10
+    INLINE_FIRST == 6
         && std::mem::offset_of!(Record, holds) == FIRST_NODE_OFFSET + 4 * OVERFLOW_NODES as usize
         && std::mem::offset_of!(Record, pending) + 8 == FIRST_NODE_OFFSET
         && std::mem::offset_of!(Record, overflow) > std::mem::offset_of!(Record, holds)
+        && std::mem::offset_of!(Record, owner) > std::mem::offset_of!(Record, holds)
 );
 /// Nodes of an overflow record.
-const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 22 };
+const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 20 };
 /// Indices of nodes are below this.
 pub(super) const NODE_LIMIT: u32 = OVERFLOW_NODES;
 const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
@@ -118,27 +119,41 @@ impl Arena {
     /// Takes a free slot, resets its record and starts a generation. `guards` keep it from getting
     /// ready until they are counted down too; `unspawned` makes it an element nobody has spawned.
     #[inline]
-    pub fn begin(&self, cache: &Cache, kind: u8, flags: u8, guards: u32) -> Result<Slot> {
-        self.begin_with(cache, kind, flags, u64::from(guards))
+    pub fn begin(&self, cache: &Cache, kind: u8, flags: u16, guards: u32) -> Result<Slot> {
+        self.begin_with(cache, kind, flags, Phase::Created, u64::from(guards))
     }
 
     /// As [`Arena::begin`]: an element that waits to be spawned.
-    pub fn begin_unspawned(&self, cache: &Cache, flags: u8) -> Result<Slot> {
-        self.begin_with(cache, kind::TASK, flags, UNSPAWNED | 1)
+    pub fn begin_unspawned(&self, cache: &Cache, flags: u16) -> Result<Slot> {
+        self.begin_with(cache, kind::TASK, flags, Phase::Created, UNSPAWNED | 1)
     }
 
     /// As [`Arena::begin`]: a task whose spawn goes on until [`Arena::finish_spawn`], with `deps`
     /// dependencies. Nobody can claim it before.
     #[inline]
-    pub fn begin_spawning(&self, cache: &Cache, flags: u8, deps: u32) -> Result<Slot> {
-        self.begin_with(cache, kind::TASK, flags, SPAWNING | u64::from(deps + 1))
+    pub fn begin_spawning(&self, cache: &Cache, flags: u16, deps: u32) -> Result<Slot> {
+        let pending = SPAWNING | u64::from(deps + 1);
+        self.begin_with(cache, kind::TASK, flags, Phase::Waiting, pending)
+    }
+
+    /// As [`Arena::begin`]: a task without dependencies, which is ready.
+    #[inline(always)]
+    pub fn begin_ready(&self, cache: &Cache, flags: u16) -> Result<Slot> {
+        self.begin_with(cache, kind::TASK, flags, Phase::Ready, 0)
     }
 
     #[inline(always)]
-    fn begin_with(&self, cache: &Cache, kind: u8, flags: u8, pending: u64) -> Result<Slot> {
+    fn begin_with(
+        &self,
+        cache: &Cache,
+        kind: u8,
+        flags: u16,
+        phase: Phase,
+        pending: u64,
+    ) -> Result<Slot> {
         let slot = cache.take(self)?;
         let record = self.record(slot);
-        record.reset(kind, flags);
+        record.reset(kind, flags, phase);
         let link = (record.link.load(Relaxed) & !(ONE_GENERATION - 1)) + ONE_GENERATION;
         record.pending.store(link | pending, Relaxed);
         // Release: partner is the Acquire in `look` and `add_edge` of whoever gets the handle.
@@ -362,7 +377,9 @@ impl Arena {
     fn free_chain(&self, cache: &Cache, mut chain: u32) {
         while chain != 0 {
             let block = Slot(chain);
-            chain = self.record(block).next.load(Relaxed);
+            let record = self.record(block);
+            chain = record.next.load(Relaxed);
+            record.clear_after_nodes();
             cache.give(self, block);
         }
     }

@@ -8,7 +8,7 @@
 use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
-    AtomicI16, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
+    AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::ffi::c_void;
@@ -19,8 +19,8 @@ pub const INLINE_NODES: usize = if cfg!(loom) { 2 } else { 8 };
 
 /// What a record is used for.
 pub mod kind {
-    /// Nothing: the slot is free.
-    pub const FREE: u8 = 0;
+    /// Nothing yet.
+    pub const NONE: u8 = 0;
     /// A task.
     pub const TASK: u8 = 1;
     /// A wait of a host thread.
@@ -34,21 +34,22 @@ pub mod kind {
 /// Bits of [`Record::flags`].
 pub mod flag {
     /// `drop` is to be called with the context.
-    pub const HAS_DROP: u8 = 1;
+    pub const HAS_DROP: u16 = 1;
     /// `side` is set.
-    pub const HAS_SIDE: u8 = 2;
+    pub const HAS_SIDE: u16 = 2;
     /// The task holds VCUs or memory while it runs.
-    pub const RESERVED: u8 = 4;
+    pub const RESERVED: u16 = 4;
     /// It runs even if a dependency failed.
-    pub const RUN_ANYWAY: u8 = 8;
+    pub const RUN_ANYWAY: u16 = 8;
     /// Its waits keep the thread.
-    pub const WAIT_THREAD: u8 = 16;
+    pub const WAIT_THREAD: u16 = 16;
     /// It is an element of a space.
-    pub const ELEMENT: u8 = 32;
+    pub const ELEMENT: u16 = 32;
     /// It has a continuation to run.
-    pub const CONTINUES: u8 = 64;
-    /// It is placed on particular devices.
-    pub const PLACED: u8 = 128;
+    pub const CONTINUES: u16 = 64;
+    /// It goes another way than through a worker's deque when it is ready: it has a shape or a priority, or
+    /// it is a wait.
+    pub const ROUTED: u16 = 128;
 }
 
 /// Values of [`Record::phase`]: where a task is, for those who ask. Not used to decide anything.
@@ -140,39 +141,39 @@ pub struct Continuation {
 pub struct Record {
     /// Generation, flags and the head of the list of successors.
     pub(super) link: AtomicU64,
-    /// One of [`kind`].
+    /// One of [`kind`]; of a free record, what it was.
     pub kind: AtomicU8,
-    /// Bits of [`flag`].
-    pub flags: AtomicU8,
     /// A [`Phase`].
     pub phase: AtomicU8,
-    _reserved: AtomicU8,
-    /// A task's space (slot); an overflow's owner (slot); a wait's host seat.
-    pub owner: AtomicU32,
+    /// Bits of [`flag`].
+    pub flags: AtomicU16,
+    /// Shape in the low half, priority in the high one.
+    routing: AtomicU32,
     /// Generation, flags and the number of dependencies that are not complete.
     pub(super) pending: AtomicU64,
     body: AtomicPtr<()>,
     ctx: AtomicPtr<c_void>,
-    /// The failure of the task, or that of the first dependency that failed. Owned reference.
+    /// The failure of the task, or that of the first dependency that failed. Owned reference; null whenever
+    /// the record is free.
     failure: AtomicPtr<Failure>,
-    /// Owned.
-    side: AtomicPtr<Side>,
-    /// Priority.
-    pub priority: AtomicI16,
-    _spare: AtomicU16,
-    /// What it needs of devices: number of a shape in the scheduler's table; 0: any worker.
-    pub shape: AtomicU32,
-    // Second line.
+    /// The first four are on the first line, which is all that most tasks touch.
     pub(super) nodes: [AtomicU32; INLINE_NODES],
+    // The second line from the fifth node on.
+    /// Owned; valid with [`flag::HAS_SIDE`].
+    side: AtomicPtr<Side>,
     /// Number of the element in its space.
     pub element: AtomicU64,
+    /// Valid with [`flag::HAS_DROP`].
     drop: AtomicPtr<()>,
     /// See `hold.rs`.
     pub(super) holds: AtomicU64,
+    /// An element's space (slot); an overflow's owner (slot); a wait's host seat.
+    pub owner: AtomicU32,
     /// First record of overflow nodes; 0 whenever the record is free.
     pub(super) overflow: AtomicU32,
-    /// Next record in a list of free ones, or of overflow nodes.
+    /// Next record of overflow nodes.
     pub(super) next: AtomicU32,
+    _spare: AtomicU32,
 }
 
 #[cfg(not(loom))]
@@ -180,17 +181,41 @@ const _: () = assert!(size_of::<Record>() == 128 && align_of::<Record>() == 128)
 
 impl Record {
     /// Sets what every use of a record sets. The caller owns it and has not published it.
-    #[inline]
-    pub fn reset(&self, kind: u8, flags: u8) {
-        // Release, as when it is freed (`arena.rs`): a reader of the kind sees the end of what was before.
+    #[inline(always)]
+    pub fn reset(&self, kind: u8, flags: u16, phase: Phase) {
+        debug_assert!(!self.is_poisoned());
+        // Release: partner is the Acquire in `look`, which then sees the end of what was before.
         self.kind.store(kind, Release);
+        self.phase.store(phase as u8, Relaxed);
         self.flags.store(flags, Relaxed);
-        self.phase.store(Phase::Created as u8, Relaxed);
-        self.owner.store(0, Relaxed);
+        self.routing.store(0, Relaxed);
+    }
+
+    /// What it needs of devices: number of a shape in the scheduler's table; 0: any worker.
+    #[inline]
+    pub fn shape(&self) -> u32 {
+        self.routing.load(Relaxed) & 0xffff
+    }
+
+    /// Priority.
+    #[inline]
+    pub fn priority(&self) -> i16 {
+        (self.routing.load(Relaxed) >> 16) as i16
+    }
+
+    /// Sets shape and priority; by the owner only.
+    #[inline]
+    pub fn route(&self, shape: u32, priority: i16) {
+        debug_assert!(shape <= 0xffff);
+        self.routing.store(u32::from(priority as u16) << 16 | shape, Relaxed);
+        if (shape, priority) != (0, 0) {
+            self.add_flags(flag::ROUTED);
+        }
+    }
+
+    /// Nodes of others may have lain here: makes it a free record again.
+    pub fn clear_after_nodes(&self) {
         self.failure.store(std::ptr::null_mut(), Relaxed);
-        self.side.store(std::ptr::null_mut(), Relaxed);
-        self.priority.store(0, Relaxed);
-        self.shape.store(0, Relaxed);
     }
 
     /// The generation, odd while the record is in use.
@@ -207,19 +232,19 @@ impl Record {
 
     /// Whether all `bits` of [`flag`] are set.
     #[inline]
-    pub fn has(&self, bits: u8) -> bool {
+    pub fn has(&self, bits: u16) -> bool {
         self.flags.load(Relaxed) & bits == bits
     }
 
     /// Sets flags; by the owner only.
     #[inline]
-    pub fn add_flags(&self, bits: u8) {
+    pub fn add_flags(&self, bits: u16) {
         self.flags.store(self.flags.load(Relaxed) | bits, Relaxed);
     }
 
     /// Clears flags; by the owner only.
     #[inline]
-    pub fn clear_flags(&self, bits: u8) {
+    pub fn clear_flags(&self, bits: u16) {
         self.flags.store(self.flags.load(Relaxed) & !bits, Relaxed);
     }
 

@@ -7,7 +7,6 @@ use crate::graph::Handle;
 use crate::graph::claim::CancelClaim;
 use crate::graph::edges::Look;
 use crate::scheduler::seat::bump;
-use crate::sync::atomic::Ordering::Relaxed;
 
 /// Requests the cancellation of a task.
 pub fn task(local: &Local, handle: Handle) -> Result<()> {
@@ -38,7 +37,7 @@ pub fn cancel(local: &Local, handle: Handle) {
 /// Takes a ready task that waits for VCUs or memory out of the queue, and skips it: they may never come.
 fn withdraw(local: &Local, handle: Handle) {
     let slot = handle.slot();
-    let shape = local.arena().record(slot).shape.load(Relaxed);
+    let shape = local.arena().record(slot).shape();
     // What lies in the queue is not complete, so if the slot is still this task's, the entry is too.
     let is_it = || local.arena().look(handle) == Look::Live;
     if shape != 0

@@ -13,7 +13,7 @@ use crate::sync::atomic::Ordering::Relaxed;
 use std::sync::Arc;
 
 /// Flags of a task whose end takes more than telling its successors.
-const SPECIAL: u8 = flag::HAS_DROP | flag::HAS_SIDE | flag::RESERVED | flag::CONTINUES;
+const SPECIAL: u16 = flag::HAS_DROP | flag::HAS_SIDE | flag::RESERVED | flag::CONTINUES;
 
 /// The body in `slot` has returned `code`. Gives a successor to run next.
 #[inline]
@@ -165,7 +165,7 @@ pub fn release(local: &Local, first: NodeRef, failure: Option<&Arc<Failure>>) ->
             Countdown::Open => {}
             Countdown::Ready => {
                 let record = arena.record(successor);
-                if local.is_worker.get() && is_plain(record) && !record.is_poisoned() {
+                if local.is_worker.get() && is_plain(record) {
                     record.set_phase(Phase::Ready);
                     if let Some(before) = next.replace(successor) {
                         ready(local, before);

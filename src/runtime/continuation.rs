@@ -7,7 +7,6 @@ use crate::error::{Result, Status, fail};
 use crate::graph::Slot;
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Body, Continuation, Held, Phase, flag};
-use crate::sync::atomic::Ordering::Relaxed;
 use std::ffi::c_void;
 
 /// Notes how the task that calls it goes on.
@@ -45,7 +44,7 @@ pub fn begin(local: &Local, slot: Slot) -> bool {
     // A failed dependency does not skip it.
     record.add_flags(flag::RUN_ANYWAY);
     record.set_phase(Phase::Waiting);
-    if record.shape.load(Relaxed) != 0 && side.grant.is_empty() {
+    if record.shape() != 0 && side.grant.is_empty() {
         // Placed without a reservation: it stays on the device it is on.
         side.grant.push(Held { device: local.device.get(), vcus: 0, memory: 0 });
     }

@@ -191,7 +191,7 @@ fn why(
             Some(_) => "waits for the task that runs on its stack".to_owned(),
             None => "is running".to_owned(),
         },
-        _ => match record.shape.load(Relaxed) {
+        _ => match record.shape() {
             0 if local.runtime.workers == 0 => {
                 "is ready, but there are no workers: a thread must lend itself by parla_run_until"
                     .to_owned()

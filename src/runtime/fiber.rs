@@ -88,6 +88,9 @@ pub struct Fibers {
     pub frozen: Cell<usize>,
     /// The loop on the stack that is resumed next is to end.
     pub end_loop: Cell<bool>,
+    /// Nothing but the attention of others need keep this thread from going from task to task: no deadline,
+    /// no frozen stack, no loop to end, and a role that does not change by itself.
+    pub calm: Cell<bool>,
     /// When a host thread wants itself back.
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.

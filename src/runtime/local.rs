@@ -2,8 +2,10 @@
 
 use super::fiber::Fibers;
 use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
+use super::thread_pointer;
 use super::wait::TimedOut;
 use crate::error::{Result, fail};
+use crate::graph::record::flag;
 use crate::graph::{Arena, Cache, Handle, Slot};
 use crate::scheduler::deque;
 use crate::scheduler::queues::Taker;
@@ -45,6 +47,8 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// Flags of every task that this thread spawns.
+    pub base_flags: u16,
     /// The last request that was looked up, and its shape.
     pub last_shape: Cell<(i32, u64, u32)>,
 }
@@ -58,7 +62,6 @@ pub struct Frame {
 }
 
 thread_local! {
-    static CURRENT: Cell<*const Local> = const { Cell::new(std::ptr::null()) };
     static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
 }
 
@@ -74,7 +77,7 @@ impl Drop for Owner {
             std::mem::forget(local);
             return;
         }
-        let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
+        thread_pointer::set(std::ptr::null());
         local.stand_up();
     }
 }
@@ -83,23 +86,16 @@ impl Local {
     /// This thread's place in the runtime; it takes one if it has none.
     #[inline]
     pub fn get() -> Result<&'static Local> {
-        let local = CURRENT.get();
-        // SAFETY: `CURRENT` points to the box in `OWNER`, which only `attach` and the end of the thread
-        // replace; both are calls of this thread that no reference outlives: the reference is used
-        // within one call of the ABI, or by the worker's loop while it is attached.
-        if let Some(local) = unsafe { local.as_ref() }
-            && (local.epoch == EPOCH.load(Relaxed) || local.is_worker.get())
-        {
-            return Ok(local);
-        }
-        Local::attach()
+        Local::peek().map_or_else(Local::attach, Ok)
     }
 
     /// This thread's place, if it has one in the runtime that runs.
-    #[inline]
+    #[inline(always)]
     pub fn peek() -> Option<&'static Local> {
-        // SAFETY: as in `get`.
-        unsafe { CURRENT.get().as_ref() }
+        // SAFETY: the thread's pointer is null or points to the box in `OWNER`, which only `attach` and the
+        // end of the thread replace; both are calls of this thread that no reference outlives: the
+        // reference is used within one call of the ABI, or by the worker's loop while it is attached.
+        unsafe { thread_pointer::get().cast::<Local>().as_ref() }
             .filter(|l| l.epoch == EPOCH.load(Relaxed) || l.is_worker.get())
     }
 
@@ -128,6 +124,7 @@ impl Local {
         device: u16,
     ) -> Result<&'static Local> {
         let seat = std::ptr::from_ref(runtime.queues.seat(seat));
+        let base_flags = if runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
         let local = Box::new(Local {
             runtime,
             epoch,
@@ -144,6 +141,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            base_flags,
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);
@@ -152,8 +150,8 @@ impl Local {
         let Ok(old) = OWNER.try_with(move |own| own.borrow_mut().replace(owner)) else {
             return fail!(NotInitialized, "this thread is ending");
         };
-        drop(old); // Clears CURRENT.
-        CURRENT.set(pointer);
+        drop(old); // Clears the thread's pointer.
+        thread_pointer::set(pointer.cast());
         // SAFETY: the box is in `OWNER` now; see `get`.
         Ok(unsafe { &*pointer })
     }
@@ -161,7 +159,7 @@ impl Local {
     /// In a forked child: forgets the place that the parent's thread has, without touching what other
     /// threads, which do not exist here, may have locked.
     pub fn forget_thread() {
-        let _ = CURRENT.try_with(|current| current.set(std::ptr::null()));
+        thread_pointer::set(std::ptr::null());
         let _ = OWNER.try_with(|owner| std::mem::forget(owner.take()));
     }
 
@@ -236,6 +234,20 @@ impl Local {
             at = frame.below;
             Some(frame.slot)
         })
+    }
+
+    /// As [`Local::in_call`] for a thread that is in no call; None also if the runtime has ended.
+    #[inline(always)]
+    pub fn try_in_call<R>(&self, f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
+        let seat = self.seat();
+        if seat.own.in_call.load(Relaxed) % 2 == 1 {
+            return None;
+        }
+        seat.enter();
+        let alive = self.epoch == EPOCH.load(Relaxed) || self.is_worker.get();
+        let result = if alive { f(self) } else { None };
+        seat.leave();
+        result
     }
 
     /// Runs `f` as a call of the library that finalize and destroy wait for.

@@ -25,5 +25,6 @@ pub mod spaces;
 pub mod spares;
 pub mod spawn;
 pub mod stall;
+mod thread_pointer;
 pub mod wait;
 pub mod worker;

@@ -8,18 +8,16 @@ use crate::mapper;
 use crate::sync::atomic::Ordering::Relaxed;
 
 /// Whether a worker may run it straight from its own deque.
-#[inline]
+#[inline(always)]
 pub fn is_plain(record: &Record) -> bool {
-    record.kind.load(Relaxed) == kind::TASK
-        && record.shape.load(Relaxed) == 0
-        && record.priority.load(Relaxed) == 0
+    !record.has(flag::ROUTED) && !record.is_poisoned()
 }
 
 /// The last dependency of `slot` is complete. The caller owns the record and hands it on.
 #[inline]
 pub fn ready(local: &Local, slot: Slot) {
     let record = local.arena().record(slot);
-    if is_plain(record) && !record.is_poisoned() {
+    if is_plain(record) {
         record.set_phase(Phase::Ready);
         local.deque.push(slot.0);
         offer(local);
@@ -87,10 +85,10 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
     if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         return skip_all(local, slot);
     }
-    let shape = record.shape.load(Relaxed);
+    let shape = record.shape();
     if shape == 0 {
         let queues = &local.runtime.queues;
-        match record.priority.load(Relaxed) {
+        match record.priority() {
             0 => queues.any.injector.push(slot.0),
             priority => queues.any.priority.push(slot, i32::from(priority)),
         }
@@ -102,7 +100,7 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
     let runtime = &local.runtime;
     let wanted = runtime.shapes.get(shape);
     if wanted.reserves() {
-        let admitted = runtime.admission.submit(slot, shape, wanted, record.priority.load(Relaxed));
+        let admitted = runtime.admission.submit(slot, shape, wanted, record.priority());
         return admit::dispatch(local, admitted);
     }
     let devices: Vec<u16> =
@@ -145,7 +143,7 @@ fn skip_all(local: &Local, slot: Slot) {
 pub fn to_device(local: &Local, slot: Slot, device: u16) {
     let queues = &local.runtime.queues;
     let pool = &queues.devices[device as usize];
-    match local.arena().record(slot).priority.load(Relaxed) {
+    match local.arena().record(slot).priority() {
         0 => pool.injector.push(slot.0),
         priority => pool.priority.push(slot, i32::from(priority)),
     }

@@ -8,19 +8,73 @@ use crate::device::place::{Arch, Place};
 use crate::error::{Result, fail};
 use crate::graph::claim::SpawnClaim;
 use crate::graph::edges::{Countdown, Look};
-use crate::graph::record::{self, Body, Phase, flag, kind};
+use crate::graph::record::{self, Body, Phase, kind};
 use crate::graph::{Handle, Record, Slot};
 use crate::scheduler::seat::bump;
 use crate::scheduler::shapes::Member;
-use crate::sync::atomic::Ordering::Relaxed;
 use std::ffi::c_void;
+
+/// The quick way of `parla_spawn`: a task for any worker that depends on nothing but tasks which have not
+/// failed, and few of them. None: nothing has happened, and [`simple`] is to be asked.
+///
+/// What may go wrong goes wrong there; so there is no error here, and nothing that could panic or allocates
+/// but a batch of records.
+#[inline(always)]
+pub fn plain(body: Body, ctx: *mut c_void, deps: &[u64]) -> Option<u64> {
+    let local = Local::peek()?;
+    // A task keeps the runtime alive while it runs, so a call inside one need not be announced.
+    if local.current().is_some() {
+        return plain_in(local, body, ctx, deps);
+    }
+    local.try_in_call(|local| plain_in(local, body, ctx, deps))
+}
+
+#[inline(always)]
+fn plain_in(local: &Local, body: Body, ctx: *mut c_void, deps: &[u64]) -> Option<u64> {
+    let arena = local.arena();
+    let mut open = [Handle(0); record::INLINE_NODES];
+    let mut count = 0;
+    if deps.len() > open.len() {
+        return None;
+    }
+    for &dep in deps {
+        match arena.look(Handle(dep)) {
+            Look::Live => {
+                open[count % record::INLINE_NODES] = Handle(dep);
+                count += 1;
+            }
+            Look::Done => {}
+            Look::Invalid if dep == 0 => {}
+            Look::Failed | Look::Invalid => return None,
+        }
+    }
+    let open = &open[..count];
+    if open.is_empty() {
+        let slot = arena.begin_ready(&local.cache, local.base_flags).ok()?;
+        let record = arena.record(slot);
+        let handle = record.handle(slot);
+        record.set_body(body, ctx);
+        bump(&local.seat().own.spawned, 1);
+        local.deque.push(slot.0);
+        ready::offer(local);
+        return Some(handle.0);
+    }
+    let slot = arena.begin_spawning(&local.cache, local.base_flags, count as u32).ok()?;
+    let record = arena.record(slot);
+    let handle = record.handle(slot);
+    record.set_body(body, ctx);
+    bump(&local.seat().own.spawned, 1);
+    let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
+    finish(local, handle, complete);
+    Some(handle.0)
+}
 
 /// Everything a task can have, checked as far as it can be without the runtime.
 pub struct Spec<'a> {
     /// An element, or none.
     pub task: u64,
     /// Bits of [`flag`].
-    pub flags: u8,
+    pub flags: u16,
     /// Starts with a hold.
     pub hold: bool,
     /// Name.
@@ -43,7 +97,7 @@ pub struct Spec<'a> {
 
 /// What goes into the record.
 struct Draft<'a> {
-    flags: u8,
+    flags: u16,
     hold: bool,
     body: Body,
     ctx: *mut c_void,
@@ -57,8 +111,7 @@ impl Draft<'_> {
     #[inline]
     fn fill(&self, record: &Record) {
         record.set_body(self.body, self.ctx);
-        record.shape.store(self.shape, Relaxed);
-        record.priority.store(self.priority, Relaxed);
+        record.route(self.shape, self.priority);
         if let Some(drop) = self.drop {
             record.set_drop(drop);
         }
@@ -81,7 +134,7 @@ pub fn simple(
     deps: &[u64],
 ) -> Result<u64> {
     let shape = if place == 0 && vcus == 0.0 { 0 } else { shape_of(local, place, vcus)? };
-    let flags = if local.runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
+    let flags = local.base_flags;
     let draft = Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
     // The dependencies are checked before the element is made: a call that fails leaves none behind that
     // nobody spawns, for which whoever waits for the space would wait too.
@@ -125,9 +178,8 @@ fn shape_of(local: &Local, place: i32, vcus: f64) -> Result<u32> {
 pub fn full(local: &Local, spec: &Spec<'_>) -> Result<u64> {
     let shape = local.runtime.shapes.number(&spec.alternatives)?;
     let body = choose_body(spec)?;
-    let own_stacks = local.runtime.config.own_stacks;
     let draft = Draft {
-        flags: spec.flags | if own_stacks { flag::WAIT_THREAD } else { 0 },
+        flags: spec.flags | local.base_flags,
         hold: spec.hold,
         body,
         ctx: spec.ctx,

@@ -96,6 +96,7 @@ thread_local! {
 
 fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     let mut state = Loop { role, done };
+    local.fibers.calm.set(false);
     local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
         local.fibers.limit.set(super::fiber::own_stack_limit());
@@ -136,6 +137,7 @@ fn drive(local: &Local) {
         match active.resume() {
             Some(Switch::Block(wait)) => active = leave(local, active, wait),
             Some(Switch::Freeze(wait)) => {
+                fibers.calm.set(false);
                 fibers.frozen.set(fibers.frozen.get() + 1);
                 local.seat().is_worker.store(false, Relaxed);
                 active = leave(local, active, wait);
@@ -182,6 +184,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
 /// Lets the loop on a spare stack return, so that the stack can be freed.
 fn end(local: &Local, mut fiber: Fiber) {
     local.fibers.end_loop.set(true);
+    local.fibers.calm.set(false);
     local.fibers.limit.set(fiber.limit);
     let switch = fiber.resume();
     debug_assert!(switch.is_none());
@@ -195,21 +198,12 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let mut tick = 0u32;
     let own = local.fibers.suspend.get();
     loop {
-        if local.fibers.end_loop.get() {
-            return;
-        }
-        if (seat.post.attention.load(Relaxed)
-            || (*state.role == Role::StandIn && spares::any_dismissed(local))
-            || local.fibers.has_deadline())
-            && look_up(local, state, own).is_break()
+        if (!local.fibers.calm.get() || seat.post.attention.load(Relaxed))
+            && let Some(end) = see_to_the_rest(local, state, own)
         {
-            return;
-        }
-        if local.fibers.end_loop.get() {
-            return;
-        }
-        if *state.role == Role::Dormant || local.fibers.frozen.get() > 0 {
-            rest(local);
+            if end {
+                return;
+            }
             continue;
         }
         tick = tick.wrapping_add(1);
@@ -237,6 +231,31 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             }
         }
     }
+}
+
+/// What the loop does between two tasks, unless all is calm. None: go on with a task; true: the loop ends.
+#[inline(never)]
+fn see_to_the_rest(
+    local: &Local,
+    state: &mut Loop<'_>,
+    own: *const super::fiber::Suspend,
+) -> Option<bool> {
+    let fibers = &local.fibers;
+    if fibers.end_loop.get() {
+        return Some(true);
+    }
+    let must_look = local.seat().post.attention.load(Relaxed)
+        || (*state.role == Role::StandIn && spares::any_dismissed(local))
+        || fibers.has_deadline();
+    if must_look && look_up(local, state, own).is_break() || fibers.end_loop.get() {
+        return Some(true);
+    }
+    if *state.role == Role::Dormant || fibers.frozen.get() > 0 {
+        rest(local);
+        return Some(false);
+    }
+    fibers.calm.set(matches!(*state.role, Role::Pool | Role::Lent) && !fibers.has_deadline());
+    None
 }
 
 /// Sees to everything that is not a task. Break: the loop ends.

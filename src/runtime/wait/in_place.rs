@@ -17,31 +17,36 @@ const RESERVED_PART: usize = 2;
 #[inline]
 pub fn run(local: &Local, handles: &[u64]) -> bool {
     let arena = local.arena();
-    if handles.len() > MAX_HANDLES {
+    let mut left = handles.len();
+    if left > MAX_HANDLES {
         return false;
     }
+    let mut is_allowed = false;
     loop {
-        let mut live = false;
-        for &handle in handles {
+        // From the end: what was spawned last is mostly listed last, and is the newest.
+        let last = loop {
+            let Some(&handle) = handles[..left].last() else { return true };
             match arena.look(Handle(handle)) {
-                _ if handle == 0 => {}
-                Look::Done => {}
-                Look::Live => live = true,
+                Look::Live => break Handle(handle),
+                Look::Done => left -= 1,
+                Look::Invalid if handle == 0 => left -= 1,
                 Look::Failed | Look::Invalid => return false,
             }
-        }
-        if !live {
-            return true;
-        }
-        if !allowed(local) {
+        };
+        // A slot in the deque holds a live task; so if a live handle names the slot, it names that task.
+        let is_awaited = |slot: u32| {
+            slot == last.slot().0
+                || handles[..left].iter().any(|&handle| {
+                    Handle(handle).slot().0 == slot && arena.look(Handle(handle)) == Look::Live
+                })
+        };
+        is_allowed = is_allowed || allowed(local);
+        if !is_allowed || local.deque.newest().is_some_and(|newest| !is_awaited(newest)) {
             return false;
         }
         let Some(slot) = local.deque.pop() else { return false };
-        // A slot in the deque holds a live task; so if a live handle names the slot, it names that task.
-        let is_awaited = |&handle: &u64| {
-            Handle(handle).slot().0 == slot && arena.look(Handle(handle)) == Look::Live
-        };
-        if !handles.iter().any(is_awaited) {
+        if !is_awaited(slot) {
+            // It was public, so it could not be seen before.
             local.deque.push(slot);
             // Whoever looked meanwhile did not see it, and may have gone to sleep.
             ready::offer(local);

@@ -19,18 +19,22 @@ use super::local::Local;
 use crate::error::{Error, Result, Status, fail};
 use crate::graph::edges::{Countdown, Look};
 use crate::graph::failure::Failure;
-use crate::graph::record::{Phase, kind};
+use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Handle, Slot};
 use crate::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// The quick way of `parla_wait` without a time limit: true if all of `handles` are complete without failure, after
+/// what the calling task could run itself. Otherwise [`wait`] is to be asked.
+#[inline(always)]
+pub fn quick(handles: &[u64]) -> bool {
+    Local::peek().is_some_and(|local| in_place::run(local, handles))
+}
+
 /// `parla_wait`.
 pub fn wait(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let local = Local::get()?;
-    if timeout_ns < 0 && local.current().is_some() && in_place::run(local, handles) {
-        return Ok(());
-    }
     let mut open = local.scratch.take();
     open.clear();
     let result = local
@@ -88,7 +92,7 @@ fn begin(
         fill(arena.record(slot));
         return Ok((slot, arena.count_down(&local.cache, slot, 1)));
     }
-    let slot = arena.begin(&local.cache, kind, 0, open.len() as u32 + guards + 1)?;
+    let slot = arena.begin(&local.cache, kind, flag::ROUTED, open.len() as u32 + guards + 1)?;
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
         arena.rearm(slot, 0);
         arena.end(&local.cache, slot);

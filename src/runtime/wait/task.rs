@@ -74,6 +74,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
     } else {
         let timer = deadline.map(|deadline| Timer { deadline, wait: handle.0, blocked: &blocked });
         fibers.timers.borrow_mut().extend(timer);
+        fibers.calm.set(fibers.calm.get() && timer.is_none());
         let suspend = fibers.suspend.get();
         let limit = fibers.limit.get();
         let switch = if freezes { Switch::Freeze(wait) } else { Switch::Block(wait) };
