@@ -27,16 +27,16 @@ pub unsafe fn list<'a, T>(pointer: *const T, n: usize, name: &str) -> Result<&'a
     Ok(unsafe { std::slice::from_raw_parts(pointer, n) })
 }
 
-/// As [`list`], without a word about what is wrong.
+/// As [`list`] of at most `most` values, without a word about what is wrong.
 ///
 /// # Safety
 /// As [`list`].
 #[inline(always)]
-pub unsafe fn short_list<'a, T>(pointer: *const T, n: usize) -> Option<&'a [T]> {
+pub unsafe fn short_list<'a, T>(pointer: *const T, n: usize, most: usize) -> Option<&'a [T]> {
     if n == 0 {
         return Some(&[]);
     }
-    let good = !pointer.is_null() && pointer.is_aligned() && n <= 64;
+    let good = !pointer.is_null() && pointer.is_aligned() && n <= most;
     // SAFETY: the caller's contract.
     good.then(|| unsafe { std::slice::from_raw_parts(pointer, n) })
 }

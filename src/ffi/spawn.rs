@@ -4,7 +4,9 @@ use super::convert;
 use super::guard::{guard, guard_local};
 use super::pointers;
 use super::types::*;
-use crate::runtime::spawn;
+use crate::graph::record::INLINE_NODES;
+use crate::runtime::local::Local;
+use crate::runtime::{ready, spawn};
 use std::ffi::c_void;
 
 /// Spawns a task: `fn(ctx)` runs once all of `deps` have completed, at `place`, with `vcus` of it.
@@ -31,18 +33,65 @@ pub unsafe extern "C" fn parla_spawn(
     n_deps: usize,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    if place == PARLA_ANY
+        && vcus == 0.0
+        && n_deps == 0
+        && let Some(body) = r#fn
+        && let Some(local) = Local::in_task()
+    {
+        // SAFETY: the caller's contract.
+        let spawned = unsafe {
+            spawn::quick::independent(local, body, ctx, task, ready::offer_by_worker)
+        };
+        if spawned.is_some() {
+            return 0;
+        }
+    }
     // SAFETY: the caller's contract.
-    let few = unsafe { pointers::short_list(deps, n_deps) };
+    unsafe { spawn_quickly_or_not(r#fn, ctx, place, vcus, deps, n_deps, task) }
+}
+
+/// [`parla_spawn`], but for the most frequent case, which is quicker if it stands alone.
+#[inline(never)]
+unsafe extern "C" fn spawn_quickly_or_not(
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    place: parla_place_t,
+    vcus: f64,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> parla_status_t {
     if place == PARLA_ANY
         && vcus == 0.0
         && let Some(body) = r#fn
-        && let Some(deps) = few
-        && let Some(handle) = spawn::plain(body, ctx, deps)
-    {
         // SAFETY: the caller's contract.
-        unsafe { pointers::put_optional(task, handle) };
-        return 0;
+        && let Some(deps) = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }
+    {
+        if let Some(call) = Local::quick_call() {
+            // SAFETY: the caller's contract.
+            let spawned = unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) };
+            drop(call);
+            if spawned.is_some() {
+                return 0;
+            }
+        }
     }
+    // SAFETY: the caller's contract.
+    unsafe { spawn_checked(r#fn, ctx, place, vcus, deps, n_deps, task) }
+}
+
+/// [`parla_spawn`] for everything else, errors included.
+#[inline(never)]
+unsafe extern "C" fn spawn_checked(
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    place: parla_place_t,
+    vcus: f64,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> parla_status_t {
     guard_local(|local| {
         // SAFETY: the caller's contract.
         let deps = unsafe { pointers::list(deps, n_deps, "deps")? };

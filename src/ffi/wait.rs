@@ -37,7 +37,7 @@ pub unsafe extern "C" fn parla_wait(
 ) -> parla_status_t {
     // SAFETY: the caller's contract.
     if timeout_ns < 0
-        && let Some(few) = unsafe { pointers::short_list(handles, n) }
+        && let Some(few) = unsafe { pointers::short_list(handles, n, wait::FEW) }
         && wait::quick(few)
     {
         return 0;

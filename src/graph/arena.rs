@@ -52,7 +52,7 @@ impl Arena {
     /// The record in a slot that has been handed out.
     #[inline(always)]
     pub fn record(&self, slot: Slot) -> &Record {
-        debug_assert!(slot.0 > 0 && slot.0 < self.memory.capacity());
+        debug_assert!(self.is_slot(slot));
         self.memory.record(slot.0)
     }
 
@@ -60,6 +60,12 @@ impl Arena {
     #[inline(always)]
     pub fn prefetch(&self, slot: Slot) {
         prefetch_for_write(std::ptr::from_ref(self.memory.record(slot.0)));
+    }
+
+    /// Whether there is a record of that number, used or not.
+    #[inline(always)]
+    pub(super) fn is_slot(&self, slot: Slot) -> bool {
+        slot.0 < self.memory.capacity()
     }
 
     /// Whether `slot` has ever been handed to a cache.
@@ -138,6 +144,12 @@ impl Default for Cache {
 }
 
 impl Cache {
+    /// Whether the next take needs no more than this thread has.
+    #[inline(always)]
+    pub fn has_some(&self) -> bool {
+        self.count.get() > 0
+    }
+
     /// Takes a free slot; its record has an even generation.
     #[inline(always)]
     pub fn take(&self, arena: &Arena) -> Result<Slot> {

@@ -9,10 +9,10 @@
 //! README.md states the steps, the races and why they cannot go wrong.
 
 use super::arena::{Arena, Cache};
-use super::handle::{Handle, Kind, Slot};
+use super::handle::{Handle, Slot};
 #[cfg(not(loom))]
 use super::record::Record;
-use super::record::{INLINE_NODES, Phase, kind};
+use super::record::{INLINE_NODES, Phase, flag, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -51,8 +51,7 @@ pub(super) const INLINE_FIRST: u32 =
 #[cfg(loom)]
 pub(super) const INLINE_FIRST: u32 = 0;
 // Overflow nodes end before `holds`: it is never reset, and a latecomer may still change it by
-// compare-and-swap after the slot has become an overflow record; and before `overflow`, which is 0
-// whenever the record is free.
+// compare-and-swap after the slot has become an overflow record; and before the fields of overflow records.
 #[cfg(not(loom))]
 const _: () = assert!(
     INLINE_FIRST == 6
@@ -72,6 +71,11 @@ const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
 pub struct NodeRef(pub(super) u32);
 
 impl NodeRef {
+    /// Whether it is none.
+    #[inline(always)]
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
     fn new(slot: Slot, index: u32) -> NodeRef {
         NodeRef(slot.0 << 5 | index)
     }
@@ -162,21 +166,19 @@ impl Arena {
     }
 
     /// What `handle` stands for.
-    #[inline]
+    #[inline(always)]
     pub fn look(&self, handle: Handle) -> Look {
-        let (slot, generation) = (handle.slot(), handle.generation());
-        if handle.kind() != Some(Kind::Task) || generation % 2 == 0 || !self.contains(slot) {
+        let Some(generation) = handle.task_generation() else { return Look::Invalid };
+        // A slot that was never handed out has generation 0.
+        if !self.is_slot(handle.slot()) {
             return Look::Invalid;
         }
-        let record = self.record(slot);
+        let record = self.record(handle.slot());
         // Acquire: partner is the Release of completion, so "done" comes with the task's effects.
         let link = record.link.load(Acquire);
         let now = generation_of(link);
-        if generation < now {
-            return Look::Done;
-        }
-        if generation > now {
-            return Look::Invalid;
+        if generation != now {
+            return if generation < now { Look::Done } else { Look::Invalid };
         }
         if record.kind.load(Acquire) != kind::TASK {
             // A wait, whose handle nobody was given; unless the task has completed since `link` was read.
@@ -207,7 +209,10 @@ impl Arena {
             chain = block.0;
             missing = missing.saturating_sub(OVERFLOW_NODES as usize);
         }
-        record.overflow.store(chain, Relaxed);
+        if chain != 0 {
+            record.overflow.store(chain, Relaxed);
+            record.add_flags(flag::OVERFLOWS);
+        }
         Ok(())
     }
 
@@ -216,7 +221,7 @@ impl Arena {
     /// caller counts down with its guard; `failed` hears of those that failed.
     pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
         let record = self.record(slot);
-        let mut block = Slot(record.overflow.load(Relaxed));
+        let mut block = Slot(if deps.len() > INLINE_NODES { record.overflow.load(Relaxed) } else { 0 });
         let mut inline_used = 0;
         let mut used = 0;
         let mut complete = 0;
@@ -241,6 +246,22 @@ impl Arena {
             }
         }
         complete
+    }
+
+    /// As [`Arena::attach`], for at most [`INLINE_NODES`] dependencies, of which some may be 0.
+    #[inline(always)]
+    pub fn attach_few(&self, slot: Slot, deps: &[u64], mut failed: impl FnMut(Handle)) -> u32 {
+        debug_assert!(deps.len() <= INLINE_NODES);
+        let mut used = 0;
+        for &dep in deps.iter().filter(|dep| **dep != 0) {
+            let node = NodeRef::new(slot, INLINE_FIRST + used);
+            match self.add_edge(Handle(dep), node) {
+                Look::Live => used += 1,
+                Look::Failed => failed(Handle(dep)),
+                Look::Done | Look::Invalid => {}
+            }
+        }
+        deps.len() as u32 - used
     }
 
     /// Puts `node` on the list of successors of `dep`, unless `dep` is complete.
@@ -273,7 +294,7 @@ impl Arena {
     /// Completes the task in `slot` and ends its generation: from now on its handle means "completed".
     /// The caller releases the successors, and gives the slot back to a cache once it is done with the
     /// record. None: holds are in use, and nothing has changed (`hold.rs`).
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn close_unheld(&self, slot: Slot) -> Option<NodeRef> {
         self.close_as(slot, HELD, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
@@ -332,7 +353,7 @@ impl Arena {
 
     /// Counts `n` dependencies or guards down. Whoever takes the last one frees the overflow records:
     /// by then every node has been visited.
-    #[inline]
+    #[inline(always)]
     pub fn count_down(&self, cache: &Cache, slot: Slot, n: u32) -> Countdown {
         let record = self.record(slot);
         // Release: what this thread has done goes to whoever takes the last one. Acquire: the last one
@@ -341,17 +362,16 @@ impl Arena {
         self.counted(cache, slot, before, n)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn counted(&self, cache: &Cache, slot: Slot, before: u64, n: u32) -> Countdown {
         debug_assert!(before & COUNT >= u64::from(n));
         if before & COUNT != u64::from(n) {
             return Countdown::Open;
         }
         let record = self.record(slot);
-        let chain = record.overflow.load(Relaxed);
-        if chain != 0 {
-            record.overflow.store(0, Relaxed);
-            self.free_chain(cache, chain);
+        if record.has(flag::OVERFLOWS) {
+            record.clear_flags(flag::OVERFLOWS);
+            self.free_chain(cache, record.overflow.load(Relaxed));
         }
         if before & CLAIMED == 0 {
             return Countdown::Ready;

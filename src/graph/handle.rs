@@ -64,6 +64,14 @@ impl Handle {
         }
     }
 
+    /// The generation, if it is that of a task: no handle of a task has ever had an even one.
+    #[inline(always)]
+    pub fn task_generation(self) -> Option<u32> {
+        const TASK: u64 = (Kind::Task as u64) << KIND_SHIFT | 1 << GENERATION_SHIFT;
+        const MASK: u64 = 0xf << KIND_SHIFT | 1 << GENERATION_SHIFT;
+        (self.0 & MASK == TASK).then(|| self.generation())
+    }
+
     /// The generation of the slot that it names.
     #[inline]
     pub fn generation(self) -> u32 {

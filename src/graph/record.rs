@@ -50,6 +50,8 @@ pub mod flag {
     /// It goes another way than through a worker's deque when it is ready: it has a shape or a priority, or
     /// it is a wait.
     pub const ROUTED: u16 = 128;
+    /// It has records of overflow nodes.
+    pub const OVERFLOWS: u16 = 256;
 }
 
 /// Values of [`Record::phase`]: where a task is, for those who ask. Not used to decide anything.
@@ -169,7 +171,7 @@ pub struct Record {
     pub(super) holds: AtomicU64,
     /// An element's space (slot); an overflow's owner (slot); a wait's host seat.
     pub owner: AtomicU32,
-    /// First record of overflow nodes; 0 whenever the record is free.
+    /// First record of overflow nodes; valid with [`flag::OVERFLOWS`].
     pub(super) overflow: AtomicU32,
     /// Next record of overflow nodes.
     pub(super) next: AtomicU32,

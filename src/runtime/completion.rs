@@ -16,7 +16,7 @@ use std::sync::Arc;
 const SPECIAL: u16 = flag::HAS_DROP | flag::HAS_SIDE | flag::RESERVED | flag::CONTINUES;
 
 /// The body in `slot` has returned `code`. Gives a successor to run next.
-#[inline]
+#[inline(always)]
 pub fn body_done(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     let record = local.arena().record(slot);
     if code != 0 || record.flags.load(Relaxed) & SPECIAL != 0 {
@@ -25,7 +25,7 @@ pub fn body_done(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     match local.arena().close_unheld(slot) {
         None => body_done_special(local, slot, code),
         Some(first) => {
-            let next = release(local, first, None);
+            let next = if first.is_none() { None } else { release_ready(local, first) };
             local.cache.give(local.arena(), slot);
             bump(&local.seat().own.completed, 1);
             next
@@ -33,7 +33,14 @@ pub fn body_done(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     }
 }
 
+/// [`release`], of a task that has not failed, on its own.
+#[inline(never)]
+fn release_ready(local: &Local, first: NodeRef) -> Option<Slot> {
+    release(local, first, None)
+}
+
 #[cold]
+#[inline(never)]
 fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     let arena = local.arena();
     let record = arena.record(slot);
@@ -70,6 +77,7 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
 
 /// The task in `slot` will not run: its dependency failed or was cancelled, or it was cancelled itself.
 #[cold]
+#[inline(never)]
 pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     let record = local.arena().record(slot);
     // What runs in spite of failed dependencies is here because it was cancelled.

@@ -166,18 +166,15 @@ fn mine() -> List {
     Arc::new(list.iter().filter(|(id, _)| stays(*id)).copied().collect())
 }
 
-/// A body is about to run. Gives the hosts that have been told: the same are told of its end.
+/// Runs a body between the hooks; who is told of its beginning is told of its end.
 #[cold]
-pub fn before_task(task: Handle) -> List {
+#[inline(never)]
+pub fn around_task(task: Handle, body: impl FnOnce() -> i32) -> i32 {
     let list = mine();
     call_task(&list, task, false, |hooks| hooks.before_task);
-    list
-}
-
-/// A body has returned.
-#[cold]
-pub fn after_task(list: &List, task: Handle) {
-    call_task(list, task, true, |hooks| hooks.after_task);
+    let code = body();
+    call_task(&list, task, true, |hooks| hooks.after_task);
+    code
 }
 
 /// The body is about to block. Gives the hosts that have been told.

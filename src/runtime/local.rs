@@ -13,6 +13,7 @@ use crate::scheduler::seat::Seat;
 use crate::sync::atomic::Ordering::Relaxed;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// A thread that takes part. Only that thread uses it; tasks never leave their thread, so a reference
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub struct Local {
     /// The runtime, kept alive.
     pub runtime: Arc<Runtime>,
+    arena: &'static Arena,
     /// Which start of the runtime this belongs to.
     epoch: u64,
     seat: *const Seat,
@@ -51,6 +53,30 @@ pub struct Local {
     pub base_flags: u16,
     /// The last request that was looked up, and its shape.
     pub last_shape: Cell<(i32, u64, u32)>,
+}
+
+/// See [`Local::quick_call`].
+pub struct QuickCall {
+    local: &'static Local,
+    /// Not that of a task: the task keeps the runtime alive.
+    announced: Option<&'static Seat>,
+}
+
+impl Deref for QuickCall {
+    type Target = Local;
+    #[inline(always)]
+    fn deref(&self) -> &Local {
+        self.local
+    }
+}
+
+impl Drop for QuickCall {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(seat) = self.announced {
+            seat.leave();
+        }
+    }
 }
 
 /// A task that runs, on the stack of its worker.
@@ -126,6 +152,7 @@ impl Local {
         let seat = std::ptr::from_ref(runtime.queues.seat(seat));
         let base_flags = if runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
         let local = Box::new(Local {
+            arena: runtime.arena,
             runtime,
             epoch,
             seat,
@@ -192,18 +219,26 @@ impl Local {
             seat: self.seat(),
             device: self.device.get(),
             deque: &self.deque,
-            arena: self.runtime.arena,
+            arena: self.arena,
         }
     }
 
     /// The records.
     #[inline(always)]
     pub fn arena(&self) -> &'static Arena {
-        self.runtime.arena
+        self.arena
+    }
+
+    /// The place of a thread that runs a task, which keeps the runtime alive: no more need be asked.
+    #[inline(always)]
+    pub fn in_task() -> Option<&'static Local> {
+        // SAFETY: as in `peek`.
+        unsafe { thread_pointer::get().cast::<Local>().as_ref() }
+            .filter(|local| !local.frame.get().is_null())
     }
 
     /// The task that runs, if one does.
-    #[inline]
+    #[inline(always)]
     pub fn current(&self) -> Option<Slot> {
         // SAFETY: `frame` points to a frame of the stack in use, which is set and reset by `run`.
         unsafe { self.frame.get().as_ref() }.map(|frame| frame.slot)
@@ -236,18 +271,25 @@ impl Local {
         })
     }
 
-    /// As [`Local::in_call`] for a thread that is in no call; None also if the runtime has ended.
+    /// The place of this thread for a quick call, announced to finalize and destroy as long as the result lives. None:
+    /// it has none, is inside a call, or the runtime has ended.
     #[inline(always)]
-    pub fn try_in_call<R>(&self, f: impl FnOnce(&Local) -> Option<R>) -> Option<R> {
-        let seat = self.seat();
+    pub fn quick_call() -> Option<QuickCall> {
+        // SAFETY: as in `peek`.
+        let local = unsafe { thread_pointer::get().cast::<Local>().as_ref() }?;
+        if !local.frame.get().is_null() {
+            return Some(QuickCall { local, announced: None });
+        }
+        let seat = local.seat();
         if seat.own.in_call.load(Relaxed) % 2 == 1 {
             return None;
         }
         seat.enter();
-        let alive = self.epoch == EPOCH.load(Relaxed) || self.is_worker.get();
-        let result = if alive { f(self) } else { None };
+        if local.epoch == EPOCH.load(Relaxed) || local.is_worker.get() {
+            return Some(QuickCall { local, announced: Some(seat) });
+        }
         seat.leave();
-        result
+        None
     }
 
     /// Runs `f` as a call of the library that finalize and destroy wait for.

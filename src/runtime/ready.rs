@@ -36,7 +36,16 @@ pub fn offer(local: &Local) {
     }
 }
 
-/// Tasks that a thread which runs none shows to others at once.
+/// As [`offer`], by a worker.
+#[inline(always)]
+pub fn offer_by_worker(local: &Local) {
+    debug_assert!(local.is_worker.get());
+    if local.runtime.sleep.anyone_idle() {
+        publish_and_notify(local);
+    }
+}
+
+/// Tasks that a thread which runs none shows to others at once. (A worker keeps what nobody asks for.)
 const HOST_BATCH: u32 = 16;
 
 #[inline(never)]

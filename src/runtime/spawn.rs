@@ -14,59 +14,84 @@ use crate::scheduler::seat::bump;
 use crate::scheduler::shapes::Member;
 use std::ffi::c_void;
 
-/// The quick way of `parla_spawn`: a task for any worker that depends on nothing but tasks which have not
-/// failed, and few of them. None: nothing has happened, and [`simple`] is to be asked.
-///
-/// What may go wrong goes wrong there; so there is no error here, and nothing that could panic or allocates
-/// but a batch of records.
-#[inline(always)]
-pub fn plain(body: Body, ctx: *mut c_void, deps: &[u64]) -> Option<u64> {
-    let local = Local::peek()?;
-    // A task keeps the runtime alive while it runs, so a call inside one need not be announced.
-    if local.current().is_some() {
-        return plain_in(local, body, ctx, deps);
-    }
-    local.try_in_call(|local| plain_in(local, body, ctx, deps))
-}
+/// The quick ways of `parla_spawn`, for a task that any worker may run and that depends on a few tasks at most, none of
+/// them failed. They know no errors and allocate nothing. None: nothing has happened, and [`simple`] is to be asked.
+pub mod quick {
+    use super::*;
 
-#[inline(always)]
-fn plain_in(local: &Local, body: Body, ctx: *mut c_void, deps: &[u64]) -> Option<u64> {
-    let arena = local.arena();
-    let mut open = [Handle(0); record::INLINE_NODES];
-    let mut count = 0;
-    if deps.len() > open.len() {
-        return None;
-    }
-    for &dep in deps {
-        match arena.look(Handle(dep)) {
-            Look::Live => {
-                open[count % record::INLINE_NODES] = Handle(dep);
-                count += 1;
-            }
-            Look::Done => {}
-            Look::Invalid if dep == 0 => {}
-            Look::Failed | Look::Invalid => return None,
+    /// A task without dependencies; `offer` shows it to others. It writes the handle itself, so that nothing is left to do after the task
+    /// has been shown to others.
+    ///
+    /// # Safety
+    /// `task` is NULL or writable.
+    #[inline(always)]
+    pub unsafe fn independent(
+        local: &Local,
+        body: Body,
+        ctx: *mut c_void,
+        task: *mut u64,
+        offer: impl FnOnce(&Local),
+    ) -> Option<()> {
+        if !local.cache.has_some() || !local.deque.has_room() {
+            return None;
         }
-    }
-    let open = &open[..count];
-    if open.is_empty() {
+        let arena = local.arena();
         let slot = arena.begin_ready(&local.cache, local.base_flags).ok()?;
+        let record = arena.record(slot);
+        record.set_body(body, ctx);
+        bump(&local.seat().own.spawned, 1);
+        if !task.is_null() {
+            // SAFETY: the caller's contract.
+            unsafe { *task = record.handle(slot).0 };
+        }
+        local.deque.push_there(slot.0);
+        offer(local);
+        Some(())
+    }
+
+    /// A task with at most [`record::INLINE_NODES`] dependencies.
+    ///
+    /// # Safety
+    /// `task` is NULL or writable.
+    #[inline(always)]
+    pub unsafe fn dependent(
+        local: &Local,
+        body: Body,
+        ctx: *mut c_void,
+        deps: &[u64],
+        task: *mut u64,
+    ) -> Option<()> {
+        let arena = local.arena();
+        let mut is_open = false;
+        for &dep in deps {
+            match arena.look(Handle(dep)) {
+                Look::Live => is_open = true,
+                Look::Done => {}
+                Look::Invalid if dep == 0 => {}
+                Look::Failed | Look::Invalid => return None,
+            }
+        }
+        if !is_open {
+            // SAFETY: the caller's contract.
+            return unsafe { independent(local, body, ctx, task, ready::offer) };
+        }
+        if !local.cache.has_some() {
+            return None;
+        }
+        let count = deps.len() as u32;
+        let slot = arena.begin_spawning(&local.cache, local.base_flags, count).ok()?;
         let record = arena.record(slot);
         let handle = record.handle(slot);
         record.set_body(body, ctx);
         bump(&local.seat().own.spawned, 1);
-        local.deque.push(slot.0);
-        ready::offer(local);
-        return Some(handle.0);
+        let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
+        if !task.is_null() {
+            // SAFETY: the caller's contract.
+            unsafe { *task = handle.0 };
+        }
+        finish(local, handle, done);
+        Some(())
     }
-    let slot = arena.begin_spawning(&local.cache, local.base_flags, count as u32).ok()?;
-    let record = arena.record(slot);
-    let handle = record.handle(slot);
-    record.set_body(body, ctx);
-    bump(&local.seat().own.spawned, 1);
-    let complete = arena.attach(slot, open, |failed| wait::poison_by(local, slot, failed));
-    finish(local, handle, complete);
-    Some(handle.0)
 }
 
 /// Everything a task can have, checked as far as it can be without the runtime.
@@ -283,7 +308,7 @@ fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
 
 /// The task is spawned. Nobody could claim it before: whoever walks all records (`stall.rs`) may have met it
 /// half made.
-#[inline]
+#[inline(always)]
 fn finish(local: &Local, task: Handle, complete: u32) {
     match local.arena().finish_spawn(&local.cache, task.slot(), complete) {
         (Countdown::Open, true) => cancel::cancel(local, task),

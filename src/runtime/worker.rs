@@ -209,21 +209,20 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         tick = tick.wrapping_add(1);
         let device = local.device.get();
         let queues = &runtime.queues;
-        let taker = local.taker();
         super::ready::share(local);
-        let found = queues
-            .next_of_others(&taker, tick)
-            .or_else(|| queues.next_local(&taker, tick))
-            .or_else(|| search(local, state));
-        let mut next = found;
+        let own = if tick % 32 != 0 && !queues.is_urgent(device) { local.deque.pop() } else { None };
+        let mut next = match own {
+            Some(slot) => Some(Slot(slot)),
+            None => look_around(local, state, tick),
+        };
         let mut chain = 0;
         while let Some(slot) = next {
             next = run::run(local, slot);
             chain += 1;
             // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
-                && (seat.post.attention.load(Relaxed)
-                    || chain == LONGEST_CHAIN
+                && (chain == LONGEST_CHAIN
+                    || seat.post.attention.load(Relaxed)
                     || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
@@ -231,6 +230,17 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             }
         }
     }
+}
+
+/// The next task when it is not simply the newest of this thread.
+#[inline(never)]
+fn look_around(local: &Local, state: &Loop<'_>, tick: u32) -> Option<Slot> {
+    let queues = &local.runtime.queues;
+    let taker = local.taker();
+    queues
+        .next_of_others(&taker, tick)
+        .or_else(|| queues.next_local(&taker, tick))
+        .or_else(|| search(local, state))
 }
 
 /// What the loop does between two tasks, unless all is calm. None: go on with a task; true: the loop ends.

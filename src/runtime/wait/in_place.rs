@@ -1,6 +1,6 @@
 //! The wait that needs no waiting: the awaited child lies on top of the task's own deque.
 
-use crate::graph::Handle;
+use crate::graph::{Handle, Slot};
 use crate::graph::edges::Look;
 use crate::graph::record::flag;
 use crate::runtime::local::Local;
@@ -14,48 +14,65 @@ const RESERVED_PART: usize = 2;
 
 /// Runs awaited tasks as long as the newest task of the deque is one of them. True: all are complete
 /// without failure.
-#[inline]
+#[inline(always)]
 pub fn run(local: &Local, handles: &[u64]) -> bool {
     let arena = local.arena();
-    let mut left = handles.len();
-    if left > MAX_HANDLES {
+    let mut left = handles;
+    let mut is_allowed = false;
+    // From the end: what was spawned last is mostly listed last, and is the newest.
+    while let Some((&last, before)) = left.split_last() {
+        match arena.look(Handle(last)) {
+            Look::Done => left = before,
+            Look::Live => {
+                is_allowed = is_allowed || allowed(local);
+                if !is_allowed {
+                    return false;
+                }
+                // A slot in the deque holds a live task; so a live handle of that slot names that task.
+                let slot = Handle(last).slot();
+                if local.deque.pop_if(slot.0) {
+                    run_here(local, slot);
+                } else if !run_other(local, left) {
+                    return false;
+                }
+            }
+            Look::Invalid if last == 0 => left = before,
+            Look::Failed | Look::Invalid => return false,
+        }
+    }
+    true
+}
+
+#[inline(always)]
+fn run_here(local: &Local, slot: Slot) {
+    if let Some(next) = run::run(local, slot) {
+        ready::ready(local, next);
+    }
+}
+
+/// Runs the newest task of the deque if it is any of `handles`.
+#[inline(never)]
+fn run_other(local: &Local, handles: &[u64]) -> bool {
+    let is_awaited = |slot: u32| {
+        handles.iter().any(|&handle| {
+            Handle(handle).slot().0 == slot && local.arena().look(Handle(handle)) == Look::Live
+        })
+    };
+    if handles.len() > MAX_HANDLES
+        || local.deque.newest().is_some_and(|newest| !is_awaited(newest))
+    {
         return false;
     }
-    let mut is_allowed = false;
-    loop {
-        // From the end: what was spawned last is mostly listed last, and is the newest.
-        let last = loop {
-            let Some(&handle) = handles[..left].last() else { return true };
-            match arena.look(Handle(handle)) {
-                Look::Live => break Handle(handle),
-                Look::Done => left -= 1,
-                Look::Invalid if handle == 0 => left -= 1,
-                Look::Failed | Look::Invalid => return false,
-            }
-        };
-        // A slot in the deque holds a live task; so if a live handle names the slot, it names that task.
-        let is_awaited = |slot: u32| {
-            slot == last.slot().0
-                || handles[..left].iter().any(|&handle| {
-                    Handle(handle).slot().0 == slot && arena.look(Handle(handle)) == Look::Live
-                })
-        };
-        is_allowed = is_allowed || allowed(local);
-        if !is_allowed || local.deque.newest().is_some_and(|newest| !is_awaited(newest)) {
-            return false;
-        }
-        let Some(slot) = local.deque.pop() else { return false };
-        if !is_awaited(slot) {
-            // It was public, so it could not be seen before.
-            local.deque.push(slot);
-            // Whoever looked meanwhile did not see it, and may have gone to sleep.
-            ready::offer(local);
-            return false;
-        }
-        if let Some(next) = run::run(local, crate::graph::Slot(slot)) {
-            ready::ready(local, next);
-        }
+    let Some(slot) = local.deque.pop() else { return false };
+    if is_awaited(slot) {
+        run_here(local, Slot(slot));
+        return true;
     }
+    // It was public, so it could not be seen before.
+    local.deque.push(slot);
+    // Whoever looked meanwhile did not see it, and may have gone to sleep.
+    ready::offer(local);
+    false
 }
 
 /// Whether a child may run on top of the current task: there is room on the stack; the task holds no

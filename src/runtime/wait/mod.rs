@@ -25,11 +25,14 @@ use crate::sync::atomic::Ordering::{Relaxed, Release};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// Handles that the quick way of a wait looks at.
+pub const FEW: usize = 64;
+
 /// The quick way of `parla_wait` without a time limit: true if all of `handles` are complete without failure, after
 /// what the calling task could run itself. Otherwise [`wait`] is to be asked.
 #[inline(always)]
 pub fn quick(handles: &[u64]) -> bool {
-    Local::peek().is_some_and(|local| in_place::run(local, handles))
+    Local::in_task().is_some_and(|local| in_place::run(local, handles))
 }
 
 /// `parla_wait`.

@@ -54,10 +54,17 @@ impl Owner {
     /// Adds the newest task, privately.
     #[inline(always)]
     pub fn push(&self, task: u32) {
-        let bottom = self.bottom.get();
-        if bottom.wrapping_sub(self.settled.get()) >= self.ring().len() {
+        if !self.has_room() {
             self.make_room();
         }
+        self.push_there(task);
+    }
+
+    /// As [`Owner::push`], if there is room.
+    #[inline(always)]
+    pub fn push_there(&self, task: u32) {
+        debug_assert!(self.has_room());
+        let bottom = self.bottom.get();
         self.ring().set(bottom, task);
         self.set_bottom(bottom.wrapping_add(1));
     }
@@ -116,6 +123,30 @@ impl Owner {
                 }
                 Err(now) => word = now,
             }
+        }
+    }
+
+    /// Whether a push needs no more than what is there.
+    #[inline(always)]
+    pub fn has_room(&self) -> bool {
+        self.bottom.get().wrapping_sub(self.settled.get()) < self.ring().len()
+    }
+
+    /// Takes the newest task if it is private and is `task`.
+    #[inline(always)]
+    pub fn pop_if(&self, task: u32) -> bool {
+        let last = self.bottom.get().wrapping_sub(1);
+        // What lies there may be stale if the deque is empty; then it is not private.
+        if self.ring().get(last) != task || self.newest().is_none() {
+            return false;
+        }
+        match self.pop() {
+            Some(popped) if popped == task => true,
+            Some(other) => {
+                self.push(other);
+                false
+            }
+            None => false,
         }
     }
 
