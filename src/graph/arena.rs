@@ -6,7 +6,7 @@
 //! [`BATCH`] records (the magazines of Bonwick and Adams, USENIX 2001).
 
 use super::handle::Slot;
-use super::record::Record;
+use super::record::{BLOCK, Block, Record};
 use crate::error::{Result, fail};
 use crate::sync::atomic::{
     AtomicU32,
@@ -18,6 +18,9 @@ use std::cell::Cell;
 /// Bits of a slot number that are used: the other five of a [`NodeRef`](super::edges::NodeRef) number
 /// the node within the record.
 pub const SLOT_BITS: u32 = 27;
+
+/// Bytes of a record, both lines of it.
+const RECORD: usize = size_of::<Block>() / BLOCK;
 
 /// Records that travel together.
 pub const BATCH: u32 = if cfg!(loom) { 2 } else { 128 };
@@ -82,7 +85,7 @@ impl Arena {
 
     /// Bytes of records that have ever been used.
     pub fn bytes(&self) -> u64 {
-        u64::from(self.len.load(Relaxed)) * size_of::<Record>() as u64
+        u64::from(self.len.load(Relaxed)) * RECORD as u64
     }
 
     /// Address of a node, for [`super::edges`].
@@ -135,7 +138,7 @@ pub struct Cache {
 const CACHE: usize = 2 * BATCH as usize;
 
 /// How many takes ahead a record is fetched.
-const AHEAD: usize = 4;
+const AHEAD: usize = 12;
 
 impl Default for Cache {
     fn default() -> Cache {
@@ -212,8 +215,9 @@ impl Cache {
 
 #[cfg(not(loom))]
 mod memory {
-    use super::{AtomicU32, Record, Result, SLOT_BITS, fail};
-    use crate::graph::edges::FIRST_NODE_OFFSET;
+    use super::{AtomicU32, RECORD, Record, Result, SLOT_BITS, fail};
+    use crate::graph::edges::{FIRST_NODE_OFFSET, HOT_WORDS};
+    use crate::graph::record::{BLOCK, COLD_DISTANCE};
 
     /// Zeroed pages, which are valid records: every field is an integer or a null pointer, and
     /// generation 0 is "free".
@@ -232,7 +236,7 @@ mod memory {
         /// Asks for less where the address space is limited (`ulimit -v`).
         pub(super) fn reserve() -> Result<Memory> {
             for bits in (16..=SLOT_BITS).rev().step_by(2) {
-                let bytes = (1usize << bits) * size_of::<Record>();
+                let bytes = (1usize << bits) * RECORD;
                 // SAFETY: a new private mapping, at a place the kernel chooses.
                 let base = unsafe {
                     libc::mmap(
@@ -247,6 +251,7 @@ mod memory {
                 if base != libc::MAP_FAILED {
                     // SAFETY: the mapping is ours. Advice only: the records are never forked for use.
                     unsafe { libc::madvise(base, bytes, libc::MADV_DONTDUMP) };
+                    base.expose_provenance(); // See `Record::cold`.
                     return Ok(Memory { base: base.cast(), capacity: 1 << bits });
                 }
             }
@@ -257,23 +262,31 @@ mod memory {
             self.capacity
         }
 
+        /// Blocks of 64 records and their 64 cold lines: so a block's records lie at twice the block's number.
+        #[inline(always)]
+        fn index(slot: u32) -> usize {
+            (slot as usize & !(BLOCK - 1)) + slot as usize
+        }
+
         #[inline(always)]
         pub(super) fn record(&self, slot: u32) -> &Record {
             // SAFETY: slots below `capacity` lie in the mapping, which is never unmapped; zeroed memory
             // is a valid `Record`.
-            unsafe { &*self.base.add(slot as usize) }
+            unsafe { &*self.base.add(Memory::index(slot)) }
         }
 
         #[inline(always)]
         pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
-            // SAFETY: as in `record`; `index` is below 22, so the word lies within the record, between
-            // `pending` and `holds`. Overflow records use it for nothing else (their kind says so).
+            let on_cold_line = index >= HOT_WORDS;
+            let skip = if on_cold_line { COLD_DISTANCE - size_of::<Record>() } else { 0 };
+            // SAFETY: as in `record`; `index` is below 20, so the word lies within the record after `pending`, or
+            // on its cold line before `holds`. Overflow records use it for nothing else (their kind says so).
             unsafe {
                 &*self
                     .base
-                    .add(slot as usize)
+                    .add(Memory::index(slot))
+                    .byte_add(FIRST_NODE_OFFSET + 4 * index as usize + skip)
                     .cast::<AtomicU32>()
-                    .add(FIRST_NODE_OFFSET / 4 + index as usize)
             }
         }
     }

@@ -11,7 +11,7 @@
 use super::arena::{Arena, Cache};
 use super::handle::{Handle, Slot};
 #[cfg(not(loom))]
-use super::record::Record;
+use super::record::{Cold, HOT_NODES, Record};
 use super::record::{INLINE_NODES, Phase, flag, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -40,9 +40,13 @@ pub(super) const SPAWNING: u64 = 1 << 34;
 /// In `pending`: dependencies and guards.
 pub(super) const COUNT: u64 = 0xffff_ffff;
 
-/// Nodes are the words of a record from this byte on; which of them are in use depends on its kind.
+/// Nodes are the words of a record from this byte on, and those of its cold line; which of them are in use depends
+/// on its kind.
 #[cfg(not(loom))]
 pub(super) const FIRST_NODE_OFFSET: usize = 24;
+/// Nodes on the first line.
+#[cfg(not(loom))]
+pub(super) const HOT_WORDS: u32 = ((size_of::<Record>() - FIRST_NODE_OFFSET) / 4) as u32;
 /// Index of the first inline node of a task or wait.
 #[cfg(not(loom))]
 pub(super) const INLINE_FIRST: u32 =
@@ -55,10 +59,12 @@ pub(super) const INLINE_FIRST: u32 = 0;
 #[cfg(not(loom))]
 const _: () = assert!(
     INLINE_FIRST == 6
-        && std::mem::offset_of!(Record, holds) == FIRST_NODE_OFFSET + 4 * OVERFLOW_NODES as usize
+        && INLINE_FIRST + HOT_NODES as u32 == HOT_WORDS
+        && std::mem::offset_of!(Cold, nodes) == 0
+        && std::mem::offset_of!(Cold, holds) == 4 * (OVERFLOW_NODES - HOT_WORDS) as usize
         && std::mem::offset_of!(Record, pending) + 8 == FIRST_NODE_OFFSET
-        && std::mem::offset_of!(Record, overflow) > std::mem::offset_of!(Record, holds)
-        && std::mem::offset_of!(Record, owner) > std::mem::offset_of!(Record, holds)
+        && std::mem::offset_of!(Cold, overflow) > std::mem::offset_of!(Cold, holds)
+        && std::mem::offset_of!(Cold, owner) > std::mem::offset_of!(Cold, holds)
 );
 /// Nodes of an overflow record.
 const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 20 };
@@ -204,13 +210,13 @@ impl Arena {
             let overflow = self.record(block);
             // Release: partner is the Acquire in `look`, as in `Record::reset`.
             overflow.kind.store(kind::NODES, Release);
-            overflow.owner.store(slot.0, Relaxed);
-            overflow.next.store(chain, Relaxed);
+            overflow.cold().owner.store(slot.0, Relaxed);
+            overflow.cold().next.store(chain, Relaxed);
             chain = block.0;
             missing = missing.saturating_sub(OVERFLOW_NODES as usize);
         }
         if chain != 0 {
-            record.overflow.store(chain, Relaxed);
+            record.cold().overflow.store(chain, Relaxed);
             record.add_flags(flag::OVERFLOWS);
         }
         Ok(())
@@ -221,7 +227,7 @@ impl Arena {
     /// caller counts down with its guard; `failed` hears of those that failed.
     pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
         let record = self.record(slot);
-        let mut block = Slot(if deps.len() > INLINE_NODES { record.overflow.load(Relaxed) } else { 0 });
+        let mut block = Slot(if deps.len() > INLINE_NODES { record.cold().overflow.load(Relaxed) } else { 0 });
         let mut inline_used = 0;
         let mut used = 0;
         let mut complete = 0;
@@ -230,7 +236,7 @@ impl Arena {
                 NodeRef::new(slot, INLINE_FIRST + inline_used)
             } else {
                 if used == OVERFLOW_NODES {
-                    block = Slot(self.record(block).next.load(Relaxed));
+                    block = Slot(self.record(block).cold().next.load(Relaxed));
                     used = 0;
                 }
                 NodeRef::new(block, OVERFLOW_FIRST + used)
@@ -371,7 +377,7 @@ impl Arena {
         let record = self.record(slot);
         if record.has(flag::OVERFLOWS) {
             record.clear_flags(flag::OVERFLOWS);
-            self.free_chain(cache, record.overflow.load(Relaxed));
+            self.free_chain(cache, record.cold().overflow.load(Relaxed));
         }
         if before & CLAIMED == 0 {
             return Countdown::Ready;
@@ -398,7 +404,7 @@ impl Arena {
         while chain != 0 {
             let block = Slot(chain);
             let record = self.record(block);
-            chain = record.next.load(Relaxed);
+            chain = record.cold().next.load(Relaxed);
             record.clear_after_nodes();
             cache.give(self, block);
         }
@@ -438,7 +444,7 @@ impl Iterator for Successors<'_> {
         self.at = NodeRef(self.arena.node(node.slot().0, node.index()).load(Relaxed));
         let record = self.arena.record(node.slot());
         Some(if record.kind.load(Relaxed) == kind::NODES {
-            Slot(record.owner.load(Relaxed))
+            Slot(record.cold().owner.load(Relaxed))
         } else {
             node.slot()
         })

@@ -83,7 +83,7 @@ impl Arena {
 
     /// Holds on a task, for diagnostics.
     pub fn hold_count(&self, handle: Handle) -> u32 {
-        let word = self.record(handle.slot()).holds.load(Relaxed);
+        let word = self.record(handle.slot()).cold().holds.load(Relaxed);
         if generation_of(word) == handle.generation() { (word & COUNT) as u32 } else { 0 }
     }
 
@@ -91,7 +91,7 @@ impl Arena {
     fn change(&self, handle: Handle, step: impl Fn(u64) -> Option<u64>) -> Option<u64> {
         let record = self.record(handle.slot());
         let generation = u64::from(handle.generation()) << GENERATION_SHIFT;
-        let mut word = record.holds.load(Acquire);
+        let mut word = record.cold().holds.load(Acquire);
         loop {
             let current = match generation_of(word).cmp(&handle.generation()) {
                 std::cmp::Ordering::Less => 0,
@@ -100,7 +100,7 @@ impl Arena {
             };
             let next = step(current)?;
             // AcqRel: whoever takes the last one gets what body and holders have done.
-            match record.holds.compare_exchange_weak(word, generation | next, AcqRel, Acquire) {
+            match record.cold().holds.compare_exchange_weak(word, generation | next, AcqRel, Acquire) {
                 Ok(_) => return Some(next),
                 Err(now) => word = now,
             }

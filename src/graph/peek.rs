@@ -33,7 +33,7 @@ impl Arena {
             }
             let record = self.record(at);
             let owner = match record.kind.load(Relaxed) {
-                kind::NODES => Slot(record.owner.load(Relaxed)),
+                kind::NODES => Slot(record.cold().owner.load(Relaxed)),
                 _ => at,
             };
             if !self.contains(owner) {

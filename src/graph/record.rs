@@ -1,4 +1,4 @@
-//! The record of a task: two cache lines in the arena.
+//! The record of a task: two cache lines in the arena, of which most tasks use one.
 //!
 //! A wait and the overflow of a dependency list are records too: one allocator, one numbering. Every
 //! field is atomic, because diagnostics may look at any record at any time; where no ordering is named,
@@ -137,8 +137,9 @@ pub struct Continuation {
     pub deps: Vec<Handle>,
 }
 
-/// The record. `link` and `pending` are the protocol; `edges.rs` has every transition of both.
-#[repr(C, align(128))]
+/// The record: the line of it that every task uses. `link` and `pending` are the protocol; `edges.rs` has every
+/// transition of both. Behind it lies the rest, [`Cold`].
+#[repr(C, align(64))]
 #[derive(Debug, Default)]
 pub struct Record {
     /// Generation, flags and the head of the list of successors.
@@ -158,9 +159,17 @@ pub struct Record {
     /// The failure of the task, or that of the first dependency that failed. Owned reference; null whenever
     /// the record is free.
     failure: AtomicPtr<Failure>,
-    /// The first four are on the first line, which is all that most tasks touch.
-    pub(super) nodes: [AtomicU32; INLINE_NODES],
-    // The second line from the fifth node on.
+    pub(super) nodes: [AtomicU32; HOT_NODES],
+    #[cfg(loom)]
+    cold: Cold,
+}
+
+/// The line of a record that few tasks use. The lines of 64 records lie together, as do their cold ones after them
+/// ([`Block`]): so a million plain tasks in flight move half the memory.
+#[repr(C, align(64))]
+#[derive(Debug, Default)]
+pub struct Cold {
+    pub(super) nodes: [AtomicU32; INLINE_NODES - HOT_NODES],
     /// Owned; valid with [`flag::HAS_SIDE`].
     side: AtomicPtr<Side>,
     /// Number of the element in its space.
@@ -178,10 +187,43 @@ pub struct Record {
     _spare: AtomicU32,
 }
 
+/// Dependencies whose nodes are on the line that is used anyway.
+pub(super) const HOT_NODES: usize = if cfg!(loom) { 2 } else { 4 };
+
+/// Records of a [`Block`].
+pub(super) const BLOCK: usize = 64;
+
+/// How the records lie in the arena.
+#[repr(C)]
+pub(super) struct Block {
+    pub hot: [Record; BLOCK],
+    pub cold: [Cold; BLOCK],
+}
+
+/// From a record to its cold line.
 #[cfg(not(loom))]
-const _: () = assert!(size_of::<Record>() == 128 && align_of::<Record>() == 128);
+pub(super) const COLD_DISTANCE: usize = std::mem::offset_of!(Block, cold);
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Record>() == 64 && size_of::<Cold>() == 64);
 
 impl Record {
+    /// The rest of it.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    pub fn cold(&self) -> &Cold {
+        let address = std::ptr::from_ref(self).addr() + COLD_DISTANCE;
+        // SAFETY: records exist only in blocks of the arena, whose memory is exposed, is never unmapped, and is
+        // valid when zeroed; cold lines lie as far behind the records as the blocks say.
+        unsafe { &*std::ptr::with_exposed_provenance::<Cold>(address) }
+    }
+
+    /// The rest of it.
+    #[cfg(loom)]
+    pub fn cold(&self) -> &Cold {
+        &self.cold
+    }
+
     /// Sets what every use of a record sets. The caller owns it and has not published it.
     #[inline(always)]
     pub fn reset(&self, kind: u8, flags: u16, phase: Phase) {
@@ -287,7 +329,7 @@ impl Record {
 
     /// Sets what releases the context.
     pub fn set_drop(&self, drop: Drop) {
-        self.drop.store(drop as *mut (), Relaxed);
+        self.cold().drop.store(drop as *mut (), Relaxed);
         self.add_flags(flag::HAS_DROP);
     }
 
@@ -299,7 +341,7 @@ impl Record {
         }
         self.clear_flags(flag::HAS_DROP);
         // SAFETY: HAS_DROP is only set by `set_drop`, which stored a `Drop`.
-        Some(unsafe { std::mem::transmute::<*mut (), Drop>(self.drop.load(Relaxed)) })
+        Some(unsafe { std::mem::transmute::<*mut (), Drop>(self.cold().drop.load(Relaxed)) })
     }
 
     /// The side record, made if there is none.
@@ -310,11 +352,11 @@ impl Record {
     pub unsafe fn side_mut(&self) -> &mut Side {
         if !self.has(flag::HAS_SIDE) {
             // Release: partner is the Acquire in `side`, for those who ask about a task not theirs.
-            self.side.store(Box::into_raw(Box::default()), Release);
+            self.cold().side.store(Box::into_raw(Box::default()), Release);
             self.add_flags(flag::HAS_SIDE);
         }
         // SAFETY: HAS_SIDE means that `side` is a live box that this record owns; alone by contract.
-        unsafe { &mut *self.side.load(Relaxed) }
+        unsafe { &mut *self.cold().side.load(Relaxed) }
     }
 
     /// The side record, if there is one.
@@ -327,7 +369,7 @@ impl Record {
             return None;
         }
         // SAFETY: as in `side_mut`.
-        unsafe { self.side.load(Acquire).as_ref() }
+        unsafe { self.cold().side.load(Acquire).as_ref() }
     }
 
     /// Frees the side record.
@@ -338,7 +380,7 @@ impl Record {
         if self.has(flag::HAS_SIDE) {
             self.clear_flags(flag::HAS_SIDE);
             // SAFETY: as in `side_mut`; HAS_SIDE is clear now, so it is freed once.
-            drop(unsafe { Box::from_raw(self.side.swap(std::ptr::null_mut(), Relaxed)) });
+            drop(unsafe { Box::from_raw(self.cold().side.swap(std::ptr::null_mut(), Relaxed)) });
         }
     }
 

@@ -195,8 +195,8 @@ fn make(
     match arena.begin_unspawned(&local.cache, flag::ELEMENT) {
         Ok(slot) => {
             let record = arena.record(slot);
-            record.owner.store(space.handle.slot().0, Relaxed);
-            record.element.store(element, Relaxed);
+            record.cold().owner.store(space.handle.slot().0, Relaxed);
+            record.cold().element.store(element, Relaxed);
             record.handle(slot).0
         }
         Err(failed) => {
@@ -330,8 +330,8 @@ pub fn name_of(local: &Local, slot: Slot) -> Option<String> {
     let handle = record.handle(slot).0;
     // A worker that names a task it has run is not inside a call; naming is one.
     local.seat().nested(|| {
-        let space = peek(local, record.owner.load(Relaxed))?;
-        let key = space.table.key_of(record.element.load(Relaxed))?;
+        let space = peek(local, record.cold().owner.load(Relaxed))?;
+        let key = space.table.key_of(record.cold().element.load(Relaxed))?;
         let parts: Vec<KeyPart<'_>> = key.parts().collect();
         // The number may be another space's by now.
         let same = space.table.get_key(&parts) == Some(handle);

@@ -178,10 +178,10 @@ fn a_cancelled_record_is_recycled_only_when_its_last_dependency_has_let_go() {
             let next = world.arena.begin_spawning(&cache, 0, 1).unwrap();
             assert_eq!(next, task.slot());
             world.arena.reserve_nodes(&cache, next, 3).unwrap();
-            let chain = world.arena.record(next).overflow.load(Relaxed);
+            let chain = world.arena.record(next).cold().overflow.load(Relaxed);
             let theirs = runner.join().unwrap();
             assert!(!theirs);
-            assert_eq!(world.arena.record(next).overflow.load(Relaxed), chain);
+            assert_eq!(world.arena.record(next).cold().overflow.load(Relaxed), chain);
             assert_ne!(chain, 0);
         } else {
             let theirs = runner.join().unwrap();

@@ -102,7 +102,7 @@ fn begin(
         return Err(error);
     }
     let record = arena.record(slot);
-    record.owner.store(local.seat().index, Relaxed);
+    record.cold().owner.store(local.seat().index, Relaxed);
     fill(record);
     let complete = arena.attach(slot, open, |failed| poison_by(local, slot, failed));
     Ok((slot, arena.count_down(&local.cache, slot, complete + 1)))
@@ -121,7 +121,7 @@ pub fn fire(local: &Local, slot: Slot) {
     if record.kind.load(Relaxed) == kind::TASK_WAIT {
         return task::fire(local, slot);
     }
-    let seat = local.runtime.queues.seat(record.owner.load(Relaxed));
+    let seat = local.runtime.queues.seat(record.cold().owner.load(Relaxed));
     // Release: partner is the Acquire in `host::wait`. The record is the waiter's again from here on.
     record.phase.store(Phase::Done as u8, Release);
     seat.call();
