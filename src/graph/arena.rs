@@ -59,10 +59,10 @@ impl Arena {
         self.memory.record(slot.0)
     }
 
-    /// Has the processor fetch a record that will be written soon.
+    /// Has the processor fetch a record that will be written soon. The number may be anything.
     #[inline(always)]
     pub fn prefetch(&self, slot: Slot) {
-        prefetch_for_write(std::ptr::from_ref(self.memory.record(slot.0)));
+        prefetch_for_write(self.memory.address(slot.0));
     }
 
     /// Whether there is a record of that number, used or not.
@@ -216,8 +216,8 @@ impl Cache {
 #[cfg(not(loom))]
 mod memory {
     use super::{AtomicU32, RECORD, Record, Result, SLOT_BITS, fail};
-    use crate::graph::edges::{FIRST_NODE_OFFSET, HOT_WORDS};
-    use crate::graph::record::{BLOCK, COLD_DISTANCE};
+    use crate::graph::edges::HOT_WORDS;
+    use crate::graph::record::{BLOCK, COLD_DISTANCE, FIRST_NODE_OFFSET};
 
     /// Zeroed pages, which are valid records: every field is an integer or a null pointer, and
     /// generation 0 is "free".
@@ -268,6 +268,12 @@ mod memory {
             (slot as usize & !(BLOCK - 1)) + slot as usize
         }
 
+        /// Where the record would be.
+        #[inline(always)]
+        pub(super) fn address(&self, slot: u32) -> *const Record {
+            self.base.wrapping_add(Memory::index(slot))
+        }
+
         #[inline(always)]
         pub(super) fn record(&self, slot: u32) -> &Record {
             // SAFETY: slots below `capacity` lie in the mapping, which is never unmapped; zeroed memory
@@ -279,7 +285,7 @@ mod memory {
         pub(super) fn node(&self, slot: u32, index: u32) -> &AtomicU32 {
             let on_cold_line = index >= HOT_WORDS;
             let skip = if on_cold_line { COLD_DISTANCE - size_of::<Record>() } else { 0 };
-            // SAFETY: as in `record`; `index` is below 20, so the word lies within the record after `pending`, or
+            // SAFETY: as in `record`; `index` is below 18, so the word lies within the record after `pending`, or
             // on its cold line before `holds`. Overflow records use it for nothing else (their kind says so).
             unsafe {
                 &*self
@@ -310,6 +316,10 @@ mod memory {
 
         pub(super) fn capacity(&self) -> u32 {
             SLOTS
+        }
+
+        pub(super) fn address(&self, slot: u32) -> *const Record {
+            self.0.as_ptr().wrapping_add(slot as usize)
         }
 
         pub(super) fn record(&self, slot: u32) -> &Record {

@@ -3,7 +3,9 @@
 //! Both are decided in `pending`, whose generation makes a stale decision fail.
 
 use super::arena::{Arena, Cache};
-use super::edges::{CANCEL, CLAIMED, CLOSED, COUNT, Countdown, SPAWNING, UNSPAWNED, generation_of};
+use super::edges::{
+    CANCEL, CLAIMED, CLOSED, COUNT, Countdown, POISONED, SPAWNING, UNSPAWNED, generation_of,
+};
 use super::handle::{Handle, Slot};
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -63,7 +65,7 @@ impl Arena {
     pub fn unclaim_spawn(&self, slot: Slot) -> bool {
         let record = self.record(slot);
         let generation =
-            record.pending.load(Relaxed) & !((1 << super::edges::GENERATION_SHIFT) - 1);
+            record.pending.load(Relaxed) & (!((1 << super::edges::GENERATION_SHIFT) - 1) | POISONED);
         // As in `finish_spawn`.
         record.pending.swap(generation | UNSPAWNED | 1, AcqRel);
         record.link.load(Relaxed) & CANCEL != 0

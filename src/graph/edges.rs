@@ -4,14 +4,14 @@
 //!
 //! ```text
 //! link     63..36 generation  | 35 SEALED | 34 CLOSED | 33 HELD | 32 CANCEL | 31..0 newest successor node
-//! pending  63..36 generation  | 34 SPAWNING | 33 UNSPAWNED | 32 CLAIMED    | 31..0 open dependencies + guards
+//! pending  63..36 generation  | 35 POISONED | 34 SPAWNING | 33 UNSPAWNED | 32 CLAIMED | 31..0 open dependencies + guards
 //! ```
 //! README.md states the steps, the races and why they cannot go wrong.
 
 use super::arena::{Arena, Cache};
 use super::handle::{Handle, Slot};
 #[cfg(not(loom))]
-use super::record::{Cold, HOT_NODES, Record};
+use super::record::{Cold, FIRST_NODE_OFFSET, HOT_NODES, Record};
 use super::record::{INLINE_NODES, Phase, flag, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -37,14 +37,13 @@ pub(super) const CLAIMED: u64 = 1 << 32;
 pub(super) const UNSPAWNED: u64 = 1 << 33;
 /// In `pending`: one thread is spawning it; nobody can claim it meanwhile.
 pub(super) const SPAWNING: u64 = 1 << 34;
+/// In `pending`: the record has a failure, its own or a dependency's.
+pub(super) const POISONED: u64 = 1 << 35;
 /// In `pending`: dependencies and guards.
 pub(super) const COUNT: u64 = 0xffff_ffff;
 
-/// Nodes are the words of a record from this byte on, and those of its cold line; which of them are in use depends
-/// on its kind.
-#[cfg(not(loom))]
-pub(super) const FIRST_NODE_OFFSET: usize = 24;
-/// Nodes on the first line.
+/// Nodes are the words of a record from [`FIRST_NODE_OFFSET`] on, and those of its cold line; which of them are in
+/// use depends on its kind. So many lie on the first line.
 #[cfg(not(loom))]
 pub(super) const HOT_WORDS: u32 = ((size_of::<Record>() - FIRST_NODE_OFFSET) / 4) as u32;
 /// Index of the first inline node of a task or wait.
@@ -58,16 +57,15 @@ pub(super) const INLINE_FIRST: u32 = 0;
 // compare-and-swap after the slot has become an overflow record; and before the fields of overflow records.
 #[cfg(not(loom))]
 const _: () = assert!(
-    INLINE_FIRST == 6
+    INLINE_FIRST == 4
         && INLINE_FIRST + HOT_NODES as u32 == HOT_WORDS
         && std::mem::offset_of!(Cold, nodes) == 0
         && std::mem::offset_of!(Cold, holds) == 4 * (OVERFLOW_NODES - HOT_WORDS) as usize
-        && std::mem::offset_of!(Record, pending) + 8 == FIRST_NODE_OFFSET
         && std::mem::offset_of!(Cold, overflow) > std::mem::offset_of!(Cold, holds)
         && std::mem::offset_of!(Cold, owner) > std::mem::offset_of!(Cold, holds)
 );
 /// Nodes of an overflow record.
-const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 20 };
+const OVERFLOW_NODES: u32 = if cfg!(loom) { INLINE_NODES as u32 } else { 18 };
 /// Indices of nodes are below this.
 pub(super) const NODE_LIMIT: u32 = OVERFLOW_NODES;
 const OVERFLOW_FIRST: u32 = if cfg!(loom) { INLINE_FIRST } else { 0 };
@@ -211,7 +209,7 @@ impl Arena {
             // Release: partner is the Acquire in `look`, as in `Record::reset`.
             overflow.kind.store(kind::NODES, Release);
             overflow.cold().owner.store(slot.0, Relaxed);
-            overflow.cold().next.store(chain, Relaxed);
+            overflow.cold().overflow.store(chain, Relaxed);
             chain = block.0;
             missing = missing.saturating_sub(OVERFLOW_NODES as usize);
         }
@@ -236,7 +234,7 @@ impl Arena {
                 NodeRef::new(slot, INLINE_FIRST + inline_used)
             } else {
                 if used == OVERFLOW_NODES {
-                    block = Slot(self.record(block).cold().next.load(Relaxed));
+                    block = Slot(self.record(block).cold().overflow.load(Relaxed));
                     used = 0;
                 }
                 NodeRef::new(block, OVERFLOW_FIRST + used)
@@ -291,9 +289,29 @@ impl Arena {
                 Release,
                 Acquire,
             ) {
-                Ok(_) => return Look::Live,
+                Ok(_) => {
+                    record.note_earlier((link & HEAD) as u32);
+                    return Look::Live;
+                }
                 Err(now) => link = now,
             }
+        }
+    }
+
+    /// Has the processor fetch the records of successors that are known so far, ahead of [`Arena::successors`].
+    /// They lie on a list, of which each entry must be there before the next is known.
+    #[inline(always)]
+    pub fn prefetch_successors(&self, slot: Slot) {
+        let record = self.record(slot);
+        let newest = NodeRef((record.link.load(Relaxed) & HEAD) as u32);
+        if newest.is_none() {
+            return;
+        }
+        self.prefetch(newest.slot());
+        let mut earlier = record.earlier();
+        while earlier != 0 {
+            self.prefetch(NodeRef(earlier as u32).slot());
+            earlier >>= 32;
         }
     }
 
@@ -376,7 +394,6 @@ impl Arena {
         }
         let record = self.record(slot);
         if record.has(flag::OVERFLOWS) {
-            record.clear_flags(flag::OVERFLOWS);
             self.free_chain(cache, record.cold().overflow.load(Relaxed));
         }
         if before & CLAIMED == 0 {
@@ -403,9 +420,7 @@ impl Arena {
     fn free_chain(&self, cache: &Cache, mut chain: u32) {
         while chain != 0 {
             let block = Slot(chain);
-            let record = self.record(block);
-            chain = record.cold().next.load(Relaxed);
-            record.clear_after_nodes();
+            chain = self.record(block).cold().overflow.load(Relaxed);
             cache.give(self, block);
         }
     }
@@ -414,9 +429,11 @@ impl Arena {
     /// a task about to continue.
     pub fn rearm(&self, slot: Slot, count: u32) {
         let record = self.record(slot);
-        let generation = record.pending.load(Relaxed) & !(ONE_GENERATION - 1);
+        // The overflow nodes of its first dependencies have been freed with the last of them.
+        record.clear_flags(flag::OVERFLOWS);
+        let kept = record.pending.load(Relaxed) & (!(ONE_GENERATION - 1) | POISONED);
         // Release: partner is the Acquire of `claim`, which may come before the owner counts its guard down.
-        record.pending.swap(generation | u64::from(count), Release);
+        record.pending.swap(kept | u64::from(count), Release);
     }
 
     /// How many dependencies and guards are open, for diagnostics.

@@ -6,6 +6,7 @@
 //! on by the ordering of `link`, `pending` or a queue.
 
 use super::failure::Failure;
+use super::edges::POISONED;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
@@ -154,11 +155,11 @@ pub struct Record {
     routing: AtomicU32,
     /// Generation, flags and the number of dependencies that are not complete.
     pub(super) pending: AtomicU64,
+    /// Two of the successors before the newest: what to fetch ahead. Nothing else depends on it. A latecomer may
+    /// write it when the record has another use already, so it lies before all nodes.
+    earlier: AtomicU64,
     body: AtomicPtr<()>,
     ctx: AtomicPtr<c_void>,
-    /// The failure of the task, or that of the first dependency that failed. Owned reference; null whenever
-    /// the record is free.
-    failure: AtomicPtr<Failure>,
     pub(super) nodes: [AtomicU32; HOT_NODES],
     #[cfg(loom)]
     cold: Cold,
@@ -180,11 +181,11 @@ pub struct Cold {
     pub(super) holds: AtomicU64,
     /// An element's space (slot); an overflow's owner (slot); a wait's host seat.
     pub owner: AtomicU32,
-    /// First record of overflow nodes; valid with [`flag::OVERFLOWS`].
+    /// First record of overflow nodes, valid with [`flag::OVERFLOWS`]; in such a record the next one.
     pub(super) overflow: AtomicU32,
-    /// Next record of overflow nodes.
-    pub(super) next: AtomicU32,
-    _spare: AtomicU32,
+    /// The failure of the task, or that of the first dependency that failed. Owned reference; null whenever
+    /// the record is free.
+    failure: AtomicPtr<Failure>,
 }
 
 /// Dependencies whose nodes are on the line that is used anyway.
@@ -203,6 +204,10 @@ pub(super) struct Block {
 /// From a record to its cold line.
 #[cfg(not(loom))]
 pub(super) const COLD_DISTANCE: usize = std::mem::offset_of!(Block, cold);
+
+/// Where words may be nodes: from here on.
+#[cfg(not(loom))]
+pub(super) const FIRST_NODE_OFFSET: usize = std::mem::offset_of!(Record, earlier) + 8;
 
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<Record>() == 64 && size_of::<Cold>() == 64);
@@ -227,7 +232,7 @@ impl Record {
     /// Sets what every use of a record sets. The caller owns it and has not published it.
     #[inline(always)]
     pub fn reset(&self, kind: u8, flags: u16, phase: Phase) {
-        debug_assert!(!self.is_poisoned());
+        debug_assert!(self.cold().failure.load(Relaxed).is_null());
         // Release: partner is the Acquire in `look`, which then sees the end of what was before.
         self.kind.store(kind, Release);
         self.phase.store(phase as u8, Relaxed);
@@ -257,9 +262,11 @@ impl Record {
         }
     }
 
-    /// Nodes of others may have lain here: makes it a free record again.
-    pub fn clear_after_nodes(&self) {
-        self.failure.store(std::ptr::null_mut(), Relaxed);
+    /// `before` was the newest successor until another came. Threads may overwrite each other's notes.
+    #[inline(always)]
+    pub(super) fn note_earlier(&self, before: u32) {
+        let old = if before == 0 { 0 } else { self.earlier.load(Relaxed) << 32 };
+        self.earlier.store(old | u64::from(before), Relaxed);
     }
 
     /// The generation, odd while the record is in use.
@@ -384,10 +391,16 @@ impl Record {
         }
     }
 
+    /// Two successors that were noted, in the halves; 0: none.
+    #[inline(always)]
+    pub(super) fn earlier(&self) -> u64 {
+        self.earlier.load(Relaxed)
+    }
+
     /// Whether a failure is set: the record's own or a dependency's.
-    #[inline]
+    #[inline(always)]
     pub fn is_poisoned(&self) -> bool {
-        !self.failure.load(Relaxed).is_null()
+        self.pending.load(Relaxed) & POISONED != 0
     }
 
     /// Sets the failure if there is none yet. The caller owns the record or one of its open
@@ -397,10 +410,12 @@ impl Record {
         let raw = Arc::into_raw(Arc::clone(failure)).cast_mut();
         // Release: the reader gets the pointer's target through it too (`failure`). The countdown orders
         // it for the record's own owner.
-        if self.failure.compare_exchange(std::ptr::null_mut(), raw, AcqRel, Acquire).is_err() {
+        let cell = &self.cold().failure;
+        if cell.compare_exchange(std::ptr::null_mut(), raw, AcqRel, Acquire).is_err() {
             // SAFETY: `raw` came from `into_raw` just now and was not stored.
             drop(unsafe { Arc::from_raw(raw) });
         }
+        self.pending.fetch_or(POISONED, Relaxed);
     }
 
     /// The failure, shared.
@@ -409,7 +424,7 @@ impl Record {
     /// Nobody takes the failure away meanwhile: the caller owns the record, or holds the lock of the
     /// retained failures.
     pub unsafe fn failure(&self) -> Option<Arc<Failure>> {
-        let raw = self.failure.load(Acquire);
+        let raw = self.cold().failure.load(Acquire);
         if raw.is_null() {
             return None;
         }
@@ -422,7 +437,9 @@ impl Record {
 
     /// Takes the failure away; by the owner.
     pub fn take_failure(&self) -> Option<Arc<Failure>> {
-        let raw = self.failure.swap(std::ptr::null_mut(), Acquire);
+        let raw = self.cold().failure.swap(std::ptr::null_mut(), Acquire);
+        // Others may be about to claim the task, so not just a store.
+        self.pending.fetch_and(!POISONED, Relaxed);
         // SAFETY: a non-null pointer is an owned reference, and the swap takes it once.
         (!raw.is_null()).then(|| unsafe { Arc::from_raw(raw) })
     }

@@ -15,6 +15,7 @@ pub fn run(local: &Local, slot: Slot) -> Option<Slot> {
             return completion::skip(local, slot);
         }
     }
+    local.arena().prefetch_successors(slot);
     record.set_phase(Phase::Running);
     let frame = Frame { slot, below: local.frame.get() };
     local.frame.set(&frame);
