@@ -1,0 +1,114 @@
+"""Runs the programs in rounds: each round runs every peer once, so that what disturbs the machine disturbs all of them."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+from catalogue import Catalogue, Workload
+
+
+@dataclass
+class Result:
+    """All that is known of one peer at one workload with so many workers."""
+
+    peer: str
+    workload: str
+    parameters: str
+    workers: int
+    headline: bool
+    metric: str = ""
+    tasks: int = 0
+    samples: list[float] = field(default_factory=list)
+    failure: str | None = None  # "hang", "crash" or "wrong"
+    message: str = ""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.samples)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        if len(self.samples) < 2:
+            return self.median, self.median
+        low, _, high = statistics.quantiles(self.samples, n=4, method="inclusive")
+        return low, high
+
+    def as_json(self) -> dict:
+        values = asdict(self)
+        if self.samples:
+            values["median"], values["quartiles"] = self.median, self.quartiles
+        return values
+
+
+def run(catalogue: Catalogue, workloads: list[Workload], peers: list[str], workers: list[int], rounds: int) -> list[Result]:
+    results = []
+    for count in workers:
+        for workload in workloads:
+            results += run_workload(catalogue, workload, peers, count, rounds)
+    return results
+
+
+def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], workers: int, rounds: int) -> list[Result]:
+    racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
+    # One program may report several metrics: a result for each.
+    results: dict[tuple[str, str], Result] = {}
+    failed: dict[str, Result] = {}
+    for number in range(rounds):
+        progress(f"{workload.name}, {workers} workers: round {number + 1} of {rounds}")
+        for peer in rotated(list(racers), number):
+            if peer in failed:
+                continue
+            blank = Result(peer, workload.name, workload.parameters, workers, workload.headline)
+            arguments = [workload.name, "--workers", workers, "--repeats", catalogue.form["repeats"]]
+            command = [racers[peer], *map(str, arguments), *workload.parameters.split()]
+            blank.failure, blank.message, lines = execute(command, environment(catalogue, workers), catalogue.form["timeout"])
+            for line in lines:
+                result = results.setdefault((peer, line["metric"]), blank)
+                result.metric, result.tasks = line["metric"], line["tasks"]
+                result.samples.append(line["value"])
+            if blank.failure:
+                failed[peer] = blank
+                print(f"{peer}: {workload.name}: {blank.failure}: {blank.message}", file=sys.stderr)
+    progress("")
+    for peer, blank in failed.items():
+        # What it measured before it failed is kept, but it counts as failed.
+        measured = [result for (name, _), result in results.items() if name == peer]
+        for result in measured:
+            result.failure, result.message = blank.failure, blank.message
+        if not measured:
+            results[peer, ""] = blank
+    return list(results.values())
+
+
+def rotated(items: list, by: int) -> Iterator:
+    """Who comes first changes from round to round."""
+    return (items[(i + by) % len(items)] for i in range(len(items)))
+
+
+def environment(catalogue: Catalogue, workers: int) -> dict[str, str]:
+    extra = catalogue.oversubscribed if workers > len(os.sched_getaffinity(0)) else {}
+    return {**os.environ, **catalogue.environment, **extra}
+
+
+def execute(command: list, env: dict[str, str], timeout: float) -> tuple[str | None, str, list[dict]]:
+    """How it failed, if it did, what it said then, and the values it reported."""
+    try:
+        done = subprocess.run(command, env=env, timeout=timeout, capture_output=True, text=True)
+    except subprocess.TimeoutExpired:
+        return "hang", f"no end after {timeout} s", []
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode < 0:
+        return "crash", signal.Signals(-done.returncode).name, lines
+    if done.returncode > 0:
+        return "wrong", done.stderr.strip(), lines
+    return None, "", lines
+
+
+def progress(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
