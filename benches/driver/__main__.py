@@ -28,12 +28,13 @@ def numbers(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, headlines first")
+    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, the main workloads (the default)")
     form.add_argument("--full", dest="form", action="store_const", const="full", help="everything, at the full sizes")
+    form.add_argument("--smoke", dest="form", action="store_const", const="smoke", help="tiny sizes: does all work?")
     parser.add_argument("--workloads", type=names, help="only these, separated by commas")
     parser.add_argument("--peers", type=names, help="only these, separated by commas")
-    parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1,2 and one per core")
-    parser.add_argument("--repeats", type=int, help="rounds of all peers; default: 9")
+    parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1, 2 and one per core")
+    parser.add_argument("--repeats", type=int, help="rounds of all peers; default: by the form")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/bench/bin", help="where the programs are")
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench", help="where results and charts go")
     parser.set_defaults(form="short")
@@ -68,7 +69,7 @@ def main() -> int:
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
     document = {"started": started, "form": options.form, "machine": described, "results": [r.as_json() for r in results]}
     (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
-    chart.draw(results, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
+    chart.draw(results, catalogue, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))
 

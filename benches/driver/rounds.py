@@ -54,6 +54,8 @@ def run(catalogue: Catalogue, workloads: list[Workload], peers: list[str], worke
 
 
 def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], workers: int, rounds: int) -> list[Result]:
+    is_oversubscribed = workers > len(os.sched_getaffinity(0))
+    env = {**os.environ, **catalogue.environment(is_oversubscribed)}
     racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
     # One program may report several metrics: a result for each.
     results: dict[tuple[str, str], Result] = {}
@@ -66,7 +68,7 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
             blank = Result(peer, workload.name, workload.parameters, workers, workload.headline)
             arguments = [workload.name, "--workers", workers, "--repeats", catalogue.form["repeats"]]
             command = [racers[peer], *map(str, arguments), *workload.parameters.split()]
-            blank.failure, blank.message, lines = execute(command, environment(catalogue, workers), catalogue.form["timeout"])
+            blank.failure, blank.message, lines = execute(command, env, catalogue.form["timeout"])
             for line in lines:
                 result = results.setdefault((peer, line["metric"]), blank)
                 result.metric, result.tasks = line["metric"], line["tasks"]
@@ -88,11 +90,6 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
 def rotated(items: list, by: int) -> Iterator:
     """Who comes first changes from round to round."""
     return (items[(i + by) % len(items)] for i in range(len(items)))
-
-
-def environment(catalogue: Catalogue, workers: int) -> dict[str, str]:
-    extra = catalogue.oversubscribed if workers > len(os.sched_getaffinity(0)) else {}
-    return {**os.environ, **catalogue.environment, **extra}
 
 
 def execute(command: list, env: dict[str, str], timeout: float) -> tuple[str | None, str, list[dict]]:
