@@ -61,14 +61,18 @@ def main() -> int:
     caption = f"{described['cpu']}, {cores} cores, Linux {described['kernel']}; {options.form} form"
     print(f"{caption}; load {described['load_at_start']:.2f}\n")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    results = rounds.run(catalogue, workloads, peers, workers, options.repeats or catalogue.form["rounds"])
+    options.out.mkdir(parents=True, exist_ok=True)
+    results: list[rounds.Result] = []
+    for measured in rounds.run(catalogue, workloads, peers, workers, options.repeats or catalogue.form["rounds"]):
+        results += measured
+        # After each workload, so that a run that is broken off has not been for nothing.
+        document = {"started": started, "form": options.form, "machine": described}
+        document["results"] = [result.as_json() for result in results]
+        (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
 
     text = "\n".join(show.tables(results, catalogue, peers))
     print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
-    document = {"started": started, "form": options.form, "machine": described, "results": [r.as_json() for r in results]}
-    (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
     chart.draw(results, catalogue, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))

@@ -71,7 +71,7 @@ class Driver(unittest.TestCase):
     def results(self, workers: int = 1) -> dict[str, rounds.Result]:
         catalogue = self.catalogue()
         found = rounds.run(catalogue, catalogue.workloads, ["us", "fast", "slow"], [workers], 3)
-        return {result.peer: result for result in found}
+        return {result.peer: result for results in found for result in results}
 
     def test_peers_take_turns(self):
         self.program("peer-us", 4)
@@ -106,7 +106,14 @@ class Driver(unittest.TestCase):
     def test_a_wrong_result_is_named(self):
         self.program("peer-us", 4, then="echo the result is wrong >&2; exit 1")
         result = self.results()["us"]
-        self.assertEqual((result.failure, result.message), ("wrong", "the result is wrong"))
+        self.assertEqual((result.failure, result.message), ("error", "the result is wrong"))
+
+    def test_a_program_may_report_several_metrics(self):
+        self.program("peer-us", 4, then="""echo '{"metric":"us","value":7,"tasks":5}'""")
+        catalogue = self.catalogue()
+        [results] = [found for found in rounds.run(catalogue, catalogue.workloads, ["us"], [1], 2) if found]
+        self.assertEqual({r.metric: r.samples for r in results}, {"ns_per_task": [4, 4], "us": [7, 7]})
+        self.assertEqual(len(list(show.tables(results, catalogue, ["us"]))), 2)
 
     def test_the_best_peer_is_one_that_is_raced(self):
         self.program("peer-us", 4)
