@@ -51,6 +51,8 @@ pub struct Local {
     pub timed_out: Cell<VecDeque<TimedOut>>,
     /// Flags of every task that this thread spawns.
     pub base_flags: u16,
+    /// Flags of tasks on top of which no other may run; see `wait/in_place.rs`.
+    pub bars_nesting: u16,
     /// The last request that was looked up, and its shape.
     pub last_shape: Cell<(i32, u64, u32)>,
 }
@@ -151,6 +153,9 @@ impl Local {
     ) -> Result<&'static Local> {
         let seat = std::ptr::from_ref(runtime.queues.seat(seat));
         let base_flags = if runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
+        // A thread's own stack goes nowhere, so there a task that must keep its frames may have others on top.
+        let stays = if runtime.config.own_stacks { 0 } else { flag::WAIT_THREAD };
+        let bars_nesting = flag::RESERVED | stays;
         let local = Box::new(Local {
             arena: runtime.arena,
             runtime,
@@ -169,6 +174,7 @@ impl Local {
             skips: Cell::new(false),
             timed_out: Cell::default(),
             base_flags,
+            bars_nesting,
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);

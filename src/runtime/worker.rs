@@ -99,9 +99,9 @@ fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     local.fibers.calm.set(false);
     local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
-        local.fibers.limit.set(super::fiber::own_stack_limit());
+        local.fibers.enter(super::fiber::own_stack_limit(), local.runtime.config.stack_size);
         look_for_work(local, &mut state);
-        local.fibers.limit.set(0);
+        local.fibers.enter(0, 0);
         local.seat().own.serves.store(false, Release);
         return;
     }
@@ -133,7 +133,7 @@ fn drive(local: &Local) {
     let fibers = &local.fibers;
     let mut active = fibers.take_spare().expect("a worker starts with a stack");
     loop {
-        fibers.limit.set(active.limit);
+        fibers.enter(active.limit, local.runtime.config.stack_size);
         match active.resume() {
             Some(Switch::Block(wait)) => active = leave(local, active, wait),
             Some(Switch::Freeze(wait)) => {
@@ -166,7 +166,7 @@ fn drive(local: &Local) {
         end(local, fiber);
     }
     fibers.suspend.set(std::ptr::null());
-    fibers.limit.set(0);
+    fibers.enter(0, 0);
 }
 
 /// The stack in use is left for `wait`; gives the one to go on with.
@@ -185,7 +185,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
 fn end(local: &Local, mut fiber: Fiber) {
     local.fibers.end_loop.set(true);
     local.fibers.calm.set(false);
-    local.fibers.limit.set(fiber.limit);
+    local.fibers.enter(fiber.limit, local.runtime.config.stack_size);
     let switch = fiber.resume();
     debug_assert!(switch.is_none());
     local.fibers.end_loop.set(false);
@@ -217,7 +217,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         };
         let mut chain = 0;
         while let Some(slot) = next {
-            next = run::run(local, slot);
+            next = run::run(local, slot).next();
             chain += 1;
             // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next

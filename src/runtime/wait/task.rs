@@ -33,10 +33,10 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         claimed: Cell::new(false),
         verdict: Cell::new(None),
         freezes,
-        task: record.handle(task),
+        task: record.name(task),
         vcus: RefCell::default(),
         targets: open.to_vec(),
-        below: local.frames().skip(1).map(|slot| arena.record(slot).handle(slot)).collect(),
+        below: local.frames().skip(1).map(|slot| arena.record(slot).name(slot)).collect(),
         wait: Cell::new(Handle(0)),
         is_timed: deadline.is_some(),
     };
@@ -81,7 +81,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         // SAFETY: `suspend` belongs to the stack in use, which is alive as long as this code runs on it.
         unsafe { (*suspend).suspend(switch) };
         fibers.suspend.set(suspend);
-        fibers.limit.set(limit);
+        fibers.enter(limit, local.runtime.config.stack_size);
         if let Some(timer) = timer {
             fibers.timers.borrow_mut().remove(&timer);
         }

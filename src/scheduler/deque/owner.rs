@@ -132,22 +132,12 @@ impl Owner {
         self.bottom.get().wrapping_sub(self.settled.get()) < self.ring().len()
     }
 
-    /// Takes the newest task if it is private and is `task`.
+    /// Takes the newest task if it is `task`.
     #[inline(always)]
     pub fn pop_if(&self, task: u32) -> bool {
+        // If the deque is empty, what lies there is stale; then `pop` finds nothing.
         let last = self.bottom.get().wrapping_sub(1);
-        // What lies there may be stale if the deque is empty; then it is not private.
-        if self.ring().get(last) != task || self.newest().is_none() {
-            return false;
-        }
-        match self.pop() {
-            Some(popped) if popped == task => true,
-            Some(other) => {
-                self.push(other);
-                false
-            }
-            None => false,
-        }
+        self.ring().get(last) == task && self.pop().is_some()
     }
 
     /// The newest task, if it is private.
