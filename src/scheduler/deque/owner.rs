@@ -30,13 +30,18 @@ impl Owner {
     /// An empty deque.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Owner {
-        let shared = Shared::new();
+        Owner::starting_at(0)
+    }
+
+    /// An empty deque whose first task has the given index.
+    pub(super) fn starting_at(first: u32) -> Owner {
+        let shared = Shared::starting_at(first);
         let ring = shared.end.ring.load(Relaxed).cast_const();
         Owner {
             shared: Arc::new(shared),
-            bottom: Cell::new(0),
+            bottom: Cell::new(first),
             ring: Cell::new(ring),
-            settled: Cell::new(0),
+            settled: Cell::new(first),
         }
     }
 
@@ -47,7 +52,7 @@ impl Owner {
 
     #[inline(always)]
     fn ring(&self) -> &Ring {
-        // SAFETY: the ring in use is freed with `shared`, or by `grow` after another has taken its place.
+        // SAFETY: the ring in use is freed with `shared`, or by `make_room` after another has taken its place.
         unsafe { &*self.ring.get() }
     }
 

@@ -75,18 +75,18 @@ pub(super) fn ahead(a: u32, b: u32) -> i32 {
 }
 
 impl Shared {
-    pub(super) fn new() -> Shared {
+    pub(super) fn starting_at(first: u32) -> Shared {
         let mut ring = Ring::new(SMALLEST);
         let address = std::ptr::from_mut(&mut *ring);
         Shared {
             end: Padded(End {
-                bottom: AtomicU32::new(0),
-                floor: AtomicU32::new(0),
+                bottom: AtomicU32::new(first),
+                floor: AtomicU32::new(first),
                 ring: AtomicPtr::new(address),
             }),
             public: Padded(Public {
-                range: AtomicU64::new(0),
-                copied: AtomicU32::new(0),
+                range: AtomicU64::new(Range { top: first, split: first }.word()),
+                copied: AtomicU32::new(first),
                 border: Mutex::new(vec![ring]),
             }),
         }
@@ -119,7 +119,7 @@ impl Shared {
                 Err(now) => word = now,
                 Ok(_) => {
                     // SAFETY: rings are freed only when `copied` equals `top`, so not before the
-                    // addition below. Acquire: partner is the Release in `Owner::grow`; the ring has
+                    // addition below. Acquire: partner is the Release in `Owner::make_room`; the ring has
                     // all that is public now.
                     let ring = unsafe { &*self.end.ring.load(Acquire) };
                     let first = ring.get(range.top);
@@ -129,7 +129,7 @@ impl Shared {
                         seen(task);
                         thief.push(task);
                     }
-                    // Release: partner is the Acquire in `Owner::settled`: the entries may be used again.
+                    // Release: partner is the Acquire in `Owner::make_room`: the entries may be used again.
                     self.public.copied.fetch_add(taken, Release);
                     return Some(first);
                 }
