@@ -152,20 +152,35 @@ fn what_is_public_goes_to_two_thieves_or_back() {
 
 #[test]
 fn a_task_taken_back_makes_room_for_another() {
-    check(4, || {
+    check(3, || {
         let world = World::new();
         let thief = world.thief(|thief| {
             thief.steal();
             thief.steal();
         });
-        world.push(0..2);
+        world.push(0..3);
         world.own.publish();
         world.pop();
-        world.push([2]);
+        world.pop();
+        world.push([3]);
         world.own.publish();
         world.pop();
         join([thief]);
-        world.finish(3);
+        world.finish(4);
+    });
+}
+
+#[test]
+fn force_alone_keeps_nothing_from_the_owner() {
+    check(4, || {
+        let world = World::new();
+        world.push(0..2);
+        let thief = world.thief(|thief| thief.force());
+        assert!(world.pop());
+        assert!(world.pop());
+        assert!(!world.pop());
+        join([thief]);
+        world.finish(2);
     });
 }
 

@@ -108,11 +108,11 @@ impl Owner {
                 return None;
             }
             let split = range.top.wrapping_add(range.len() / 2);
-            // Acquire: partner is the Release of thieves: what they have taken is theirs.
+            // Relaxed: what is taken back is what this thread has pushed.
             match public.range.compare_exchange_weak(
                 word,
                 Range { split, ..range }.word(),
-                AcqRel,
+                Relaxed,
                 Relaxed,
             ) {
                 Ok(_) => {
