@@ -256,10 +256,9 @@ fn a_border_moved_by_force_meets_publish() {
         });
         world.pop();
         world.pop();
+        world.own.publish();
         world.push([3]);
-        world.own.publish();
         join([thief]);
-        world.own.publish();
         world.finish(4);
     });
 }
@@ -305,6 +304,19 @@ fn a_ring_outlives_the_theft_that_reads_it() {
         // The third task wants a larger ring, the fifth frees the smaller one.
         world.push(2..5);
         join([thief]);
+        world.finish(5);
+    });
+}
+
+#[test]
+fn a_theft_that_is_over_does_not_stand_for_one_that_is_not() {
+    check(3, || {
+        let world = World::new();
+        world.push(0..2);
+        world.own.publish();
+        let thieves = [(); 2].map(|()| world.thief(|thief| thief.steal()));
+        world.push(2..5);
+        join(thieves);
         world.finish(5);
     });
 }
@@ -360,7 +372,6 @@ fn who_is_about_to_sleep_sees_what_was_pushed() {
             })
         };
         world.push(0..2);
-        world.own.publish();
         world.pop();
         // As `Sleep::anyone_idle`.
         fence::light();

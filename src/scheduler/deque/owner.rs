@@ -2,7 +2,7 @@
 
 use super::ring::Ring;
 use super::shared::{Range, Shared, ahead};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{fence, hint, lock};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -159,9 +159,9 @@ impl Owner {
             // Acquire: partner is the Release in `steal`, whose reading of entries and rings is over.
             let copied = public.copied.load(Acquire);
             // Changes nothing, but has its place among the thefts. If those before it are as many as had been
-            // copied, none of them reads any more. Release: partner is the Acquire in `steal`: those after
-            // it know of the ring in use.
-            let top = Range::of(public.range.fetch_add(0, AcqRel)).top;
+            // copied, none of them reads any more: so it comes after the load above. Release: partner is the
+            // Acquire in `steal`: those after it know of the ring in use.
+            let top = Range::of(public.range.fetch_add(0, Release)).top;
             if copied == top {
                 self.settled.set(top);
                 self.shared.free_old_rings();

@@ -5,7 +5,7 @@ use super::ring::SMALLEST;
 use super::{Owner, Shared};
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use crate::sync::{fence, lock};
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 /// An index from which the count soon wraps.
@@ -127,10 +127,15 @@ fn race(tasks: u32, burst: u32, shows: u32) {
     let stop = AtomicBool::new(false);
     let owner = Owner::starting_at(NEARLY_WRAPPED);
     let victim = Arc::clone(owner.shared());
+    let start = Barrier::new(4);
     thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| rob(&victim, &taken, &stop));
+            scope.spawn(|| {
+                start.wait();
+                rob(&victim, &taken, &stop);
+            });
         }
+        start.wait();
         // A linear congruential generator: bursts of all lengths, the same in each run.
         let (mut next, mut random, mut round) = (0, 1u32, 0u32);
         while next < tasks {
