@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
@@ -27,8 +28,8 @@ template <class Spawn> double growth_per_task(std::size_t tasks, const Spawn &sp
     return (resident_bytes() - before) / static_cast<double>(tasks);
 }
 
-// Runs `action()` in a child of this process, which must not have started a runtime. Memory is kept for reuse, so only the
-// first time tells what is needed.
+// Runs `action()` in a child of this process, which must not have started a runtime. Memory is kept for reuse, so only
+// the first time tells what is needed.
 template <class Action> void in_new_process(const Action &action) {
     const pid_t child = fork();
     REQUIRE(child >= 0);
@@ -50,8 +51,8 @@ class MemoryProgram : public Program {
         option("--tasks", tasks, 1, most, "How many");
     }
 
-    // `runtime(workers, measure)` starts the peer, calls `measure()`, and stops the peer. `hold_back(tasks, workers)` gives the
-    // growth while so many are held back, lets them go, and returns when they have run.
+    // `runtime(workers, measure)` starts the peer, calls `measure()`, and stops the peer. `hold_back(tasks, workers)`
+    // gives the growth while so many are held back, lets them go, and returns when they have run.
     template <class Runtime, class HoldBack> void offer(const char *workload, Runtime runtime, HoldBack hold_back) {
         Program::offer(workload, [=, this] {
             for (unsigned repeat = 0; repeat < repeats; ++repeat) {

@@ -1,8 +1,8 @@
 // OpenMP, for libgomp (g++) and libomp (clang++). Behind one task: depend(in) of what a task writes that is not over.
 //
-// libgomp holds back at most 64 tasks for each thread of a region, and waits for their dependencies itself from then on. So
-// the region has many threads, which sleep, and the tasks are fewer than elsewhere. Tasks without a dependency are not
-// measured: libomp queues 256 for each thread and runs the next ones at once.
+// libgomp holds back at most 64 tasks for each thread of a region, and waits for their dependencies itself from then
+// on. So the region has many threads, which sleep, and the tasks are fewer than elsewhere. Tasks without a dependency
+// are not measured: libomp queues 256 for each thread and runs the next ones at once.
 #include "memory.hpp"
 
 #include <omp.h>

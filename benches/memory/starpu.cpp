@@ -1,5 +1,5 @@
-// StarPU. Behind one task: one that is declared and not submitted yet. Without a dependency: workers that have something else
-// to do.
+// StarPU. Behind one task: one that is declared and not submitted yet. Without a dependency: workers that have
+// something else to do.
 #include "memory.hpp"
 
 #include <starpu.h>

@@ -1,5 +1,5 @@
-// oneTBB. Behind one task: nodes of a flow graph, each with an edge from one that has not run. Without a dependency: tasks of
-// a group, in an arena whose workers have something else to do.
+// oneTBB. Behind one task: nodes of a flow graph, each with an edge from one that has not run. Without a dependency:
+// tasks of a group, in an arena whose workers have something else to do.
 #include "memory.hpp"
 
 #include <tbb/flow_graph.h>
@@ -52,7 +52,8 @@ int main(int argc, char **argv) {
     const auto start = [](unsigned workers, const auto &measure) {
         // The thread that spawns takes a place of its own, and so many workers are there besides.
         const auto threads = static_cast<int>(workers) + 1;
-        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, static_cast<std::size_t>(threads));
+        const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                        static_cast<std::size_t>(threads));
         tbb::task_arena arena(threads, 1);
         arena.execute(measure);
     };

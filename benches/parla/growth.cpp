@@ -2,8 +2,8 @@
 //
 // Each point repeats its measurement until it has seen as many tasks as the largest, so that short ones are not lost in
 // the clock. The last line of a repeat is the cost of the dearest point over that of the cheapest.
-#include "runtime.hpp"
 #include "common/tally.hpp"
+#include "runtime.hpp"
 
 #include <thread>
 
@@ -116,7 +116,8 @@ int main(int argc, char **argv) {
     std::size_t least = 1'000, most = 10'000'000;
     unsigned most_workers = 16;
     program.option("--least", least, 4, 100'000'000, "Tasks of the first point");
-    program.option("--most", most, 10, 100'000'000, "Tasks of the last point; each has ten times those of the one before");
+    program.option("--most", most, 10, 100'000'000,
+                   "Tasks of the last point; each has ten times those of the one before");
     program.option("--most-workers", most_workers, 1, 1'024,
                    "growth-workers: the last point; each has twice those of the one before");
 

@@ -28,9 +28,10 @@ int main(int argc, char **argv) {
         program.offer(workload, [&, workload, use] {
             const auto once = [&] {
                 return bench::time_of([&] {
-                    const bench::Runtime runtime(program.workers);
-                    use();
-                }) * 1e-3;
+                           const bench::Runtime runtime(program.workers);
+                           use();
+                       }) *
+                       1e-3;
             };
             // The first one of a process also finds out about the machine and reserves address space.
             const double first = once();

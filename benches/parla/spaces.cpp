@@ -7,8 +7,8 @@
 
 namespace {
 
-// How often each element has run, and whether what must come before it had. Relaxed: a runtime that orders tasks makes it
-// as good as plain, and one that does not is found out.
+// How often each element has run, and whether what must come before it had. Relaxed: a runtime that orders tasks makes
+// it as good as plain, and one that does not is found out.
 class Board {
     std::vector<std::atomic<uint8_t>> runs;
     std::atomic<bool> out_of_order{false};
@@ -64,7 +64,8 @@ parla_handle_t element(parla_taskspace_t space, int64_t row, int64_t column) {
     return task;
 }
 
-void spawn(parla_taskspace_t space, int64_t row, int64_t column, parla_task_fn fn, const parla_handle_t *deps, std::size_t n) {
+void spawn(parla_taskspace_t space, int64_t row, int64_t column, parla_task_fn fn, const parla_handle_t *deps,
+           std::size_t n) {
     const int64_t index[] = {row, column};
     CALL(parla_taskspace_spawn(space, index, fn, context(row, column), PARLA_ANY, 0, deps, n, nullptr));
 }

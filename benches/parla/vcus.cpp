@@ -1,6 +1,6 @@
 // Tasks that take a part of a device: half of it, so that two run at once, or all of it.
-#include "runtime.hpp"
 #include "common/tally.hpp"
+#include "runtime.hpp"
 
 #include <atomic>
 

@@ -1,4 +1,5 @@
-// A task that spawns a child and waits for it, again and again: what each way of waiting costs, the child's spawn included.
+// A task that spawns a child and waits for it, again and again: what each way of waiting costs, the child's spawn
+// included.
 //
 // For the waits that block, the child is held until a second task releases it, so that it cannot be run in place; these
 // spawn two tasks for each wait.
@@ -77,7 +78,8 @@ int main(int argc, char **argv) {
                 REQUIRE(blocked == (blocks ? n : 0));
             }
             if (timed) {
-                program.report(workload, "ns_per_wait", elapsed / static_cast<double>(n), {{"waits", n}, {"blocked", blocked}});
+                program.report(workload, "ns_per_wait", elapsed / static_cast<double>(n),
+                               {{"waits", n}, {"blocked", blocked}});
             }
         });
     };

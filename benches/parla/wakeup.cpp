@@ -1,5 +1,5 @@
-// A sleeping pool: how long from a spawn until the body starts; beside it, in turns, how long a bare futex takes to wake a
-// thread. Both with a waker that then blocks until it is answered, and with one that goes on running.
+// A sleeping pool: how long from a spawn until the body starts; beside it, in turns, how long a bare futex takes to
+// wake a thread. Both with a waker that then blocks until it is answered, and with one that goes on running.
 #include "runtime.hpp"
 
 #include <linux/futex.h>
@@ -49,7 +49,9 @@ class Futex {
     std::atomic<uint32_t> word{0};
     static_assert(sizeof word == sizeof(uint32_t));
 
-    long call(int operation, uint32_t value) { return syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0); }
+    long call(int operation, uint32_t value) {
+        return syscall(SYS_futex, &word, operation, value, nullptr, nullptr, 0);
+    }
 
   public:
     uint32_t value() const { return word.load(std::memory_order_acquire); }
@@ -147,7 +149,8 @@ Latencies sample(Sleeper &sleeper, std::size_t rounds, std::chrono::microseconds
             spinning, [&] { CALL(parla_spawn(body, nullptr, PARLA_ANY, 0, nullptr, 0, &task)); },
             [&] { CALL(parla_wait(&task, 1, -1)); }));
         pause(gap, spinning);
-        found.of_futex.push_back(latency(spinning, [&] { sleeper.wake(); }, [&] { sleeper.wait_blocked(); }));
+        found.of_futex.push_back(latency(
+            spinning, [&] { sleeper.wake(); }, [&] { sleeper.wait_blocked(); }));
     }
     return found;
 }
@@ -155,7 +158,8 @@ Latencies sample(Sleeper &sleeper, std::size_t rounds, std::chrono::microseconds
 } // namespace
 
 int main(int argc, char **argv) {
-    bench::Program program("libparla", "From a spawn until the body starts, on a sleeping pool: us, and the ratio to a bare futex");
+    bench::Program program("libparla",
+                           "From a spawn until the body starts, on a sleeping pool: us, and the ratio to a bare futex");
     program.workers = 1;
     std::size_t rounds = 2'000;
     std::size_t gap = 500;
