@@ -5,12 +5,12 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench install doc header deb clean
+.PHONY: help deps build demo test bench bench-full install doc header deb clean
 
 help: ## This list
 	@echo "libparla: a task runtime for programs in several languages"
 	@echo
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo
 	@echo "make install takes PREFIX=$(PREFIX) and DESTDIR=$(DESTDIR)"
 
@@ -29,9 +29,11 @@ demo: deps ## Classify handwritten digits by a tiled Cholesky factorisation, in 
 test: ## Every test in every language; the last lines count them
 	@ci/test.sh
 
-bench: ## The benchmarks (none yet)
-	@ci/install-deps.sh build
-	@if [ -x ci/bench.sh ]; then ci/bench.sh; else echo "There are no benchmarks yet: ci/bench.sh does not exist."; exit 1; fi
+bench: ## libparla beside other runtimes, in under five minutes; results in build/bench
+	@ci/bench.sh --short
+
+bench-full: ## The same at full sizes, with everything else that is measured
+	@ci/bench.sh --full
 
 install: ## Install below DESTDIR/PREFIX: library, headers, CMake package, pkg-config file, manual page
 	@ci/install.sh "$(PREFIX)" "$(DESTDIR)"

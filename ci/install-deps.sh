@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that some groups of jobs need, and only those that are missing.
 #
-#   ci/install-deps.sh [build] [test] [languages] [doc]       (none named: build)
+#   ci/install-deps.sh [build] [test] [languages] [doc] [bench]       (none named: build)
 #
 # It never asks. Where it may not install, it prints the one command that does and exits with 3. On a system other than
 # Debian it prints what to install by that system's names; PARLA_DEPS=present then says that this has been done.
@@ -27,8 +27,13 @@ for group in "${@:-build}"; do
       ;;
     languages) wanted+=(gfortran python3) ;;
     doc) wanted+=(doxygen) ;;
+    # The other runtimes; what the programs parse and print with; what the driver draws with.
+    bench)
+      wanted+=(clang libomp-dev libtbb-dev libstarpu-dev libcli11-dev nlohmann-json3-dev
+        python3 python3-matplotlib python3-tabulate)
+      ;;
     *)
-      echo "install-deps.sh: no group '$group' (build, test, languages, doc)" >&2
+      echo "install-deps.sh: no group '$group' (build, test, languages, doc, bench)" >&2
       exit 2
       ;;
   esac

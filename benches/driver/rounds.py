@@ -1,0 +1,110 @@
+"""Runs the programs in rounds: each round runs every peer once, so that what disturbs the machine disturbs all of them."""
+
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+
+from catalogue import Catalogue, Workload
+
+
+@dataclass
+class Result:
+    """All that is known of one peer at one workload with so many workers."""
+
+    peer: str
+    workload: str
+    parameters: str
+    workers: int
+    headline: bool
+    metric: str = ""
+    tasks: int = 0
+    samples: list[float] = field(default_factory=list)
+    failure: str | None = None  # "hang", "crash", or "error" for a wrong result and all else that a program reports
+    message: str = ""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.samples)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        if len(self.samples) < 2:
+            return self.median, self.median
+        low, _, high = statistics.quantiles(self.samples, n=4, method="inclusive")
+        return low, high
+
+    def as_json(self) -> dict:
+        values = asdict(self)
+        if self.samples:
+            values["median"], values["quartiles"] = self.median, self.quartiles
+        return values
+
+
+def run(
+    catalogue: Catalogue, workloads: list[Workload], peers: list[str], workers: list[int], rounds: int
+) -> Iterator[list[Result]]:
+    """The results of one workload with one number of workers after the other."""
+    for count in workers:
+        for workload in workloads:
+            yield run_workload(catalogue, workload, peers, count, rounds)
+
+
+def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], workers: int, rounds: int) -> list[Result]:
+    is_oversubscribed = workers > len(os.sched_getaffinity(0))
+    env = {**os.environ, **catalogue.environment(is_oversubscribed)}
+    arguments = [workload.name, "--workers", str(workers), "--repeats", str(catalogue.form["repeats"])]
+    racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
+    # By peer and metric, as a program may report several. A peer that fails before it reports any has the metric "".
+    results: dict[tuple[str, str], Result] = {}
+
+    def result_of(peer: str, metric: str) -> Result:
+        blank = Result(peer, workload.name, workload.parameters, workers, workload.headline, metric)
+        return results.setdefault((peer, metric), blank)
+
+    for number in range(rounds):
+        progress(f"{workload.name}, {workers} workers: round {number + 1} of {rounds}")
+        for peer in rotated(list(racers), number):
+            command = [racers[peer], *arguments, *workload.parameters.split()]
+            failure, message, lines = execute(command, env, catalogue.form["timeout"])
+            for line in lines:
+                result = result_of(peer, line["metric"])
+                result.tasks = line["tasks"]
+                result.samples.append(line["value"])
+            if failure:
+                print(f"{peer}: {workload.name}, {workers} workers: {failure}: {message}", file=sys.stderr)
+                # What it measured before is kept, but counts no more; it is not run again.
+                for result in [r for r in results.values() if r.peer == peer] or [result_of(peer, "")]:
+                    result.failure, result.message = failure, message
+                del racers[peer]
+    progress("")
+    return list(results.values())
+
+
+def rotated(items: list, by: int) -> Iterator:
+    """Who comes first changes from round to round."""
+    return (items[(i + by) % len(items)] for i in range(len(items)))
+
+
+def execute(command: list, env: dict[str, str], timeout: float) -> tuple[str | None, str, list[dict]]:
+    """How it failed, if it did, what it said then, and the values it reported."""
+    try:
+        done = subprocess.run(command, env=env, timeout=timeout, capture_output=True, text=True)
+    except subprocess.TimeoutExpired:
+        return "hang", f"no end after {timeout} s", []
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    if done.returncode < 0:
+        return "crash", signal.Signals(-done.returncode).name, lines
+    if done.returncode > 0:
+        return "error", done.stderr.strip(), lines
+    return None, "", lines
+
+
+def progress(text: str) -> None:
+    """One line that is written over, for those who watch."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

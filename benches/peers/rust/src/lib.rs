@@ -1,0 +1,5 @@
+//! What the peers in Rust share: the same workloads, checks and protocol as the C++ programs have from `common/`.
+
+pub mod program;
+pub mod tally;
+pub mod workloads;
