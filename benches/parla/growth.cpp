@@ -1,11 +1,11 @@
 // Does a task cost the same whatever there is of it? Tasks in flight, elements of a space, workers.
 //
-// Each point repeats its measurement until it has seen as many tasks as the largest, so that short ones are not lost in
-// the clock. The last line of a repeat is the cost of the dearest point over that of the cheapest.
+// Small points are measured again and again, until they have seen a tenth of the tasks of the largest, so that they are
+// not lost in the clock. The last line of a repeat is the cost of the dearest point over that of the cheapest.
 #include "common/tally.hpp"
 #include "runtime.hpp"
 
-#include <thread>
+#include <string>
 
 namespace {
 
@@ -100,10 +100,11 @@ class Series {
 
   public:
     Series(const bench::Program &reporter, const char *name) : program(reporter), workload(name) {}
-    void add(double ns, bench::Field point) {
+    void add(double ns, const char *axis, std::size_t at) {
         least = least == 0 ? ns : std::min(least, ns);
         most = std::max(most, ns);
-        program.report(workload, "ns_per_task", ns, {point});
+        const std::string name = std::string(axis) + "=" + std::to_string(at);
+        program.report(workload, "ns_per_task", ns, {{"point", name}, {axis, at}});
     }
     void end() const { program.report(workload, "ratio", most / least); }
 };
@@ -135,7 +136,7 @@ int main(int argc, char **argv) {
             for (unsigned repeat = 0; repeat < program.repeats; ++repeat) {
                 Series series(program, workload);
                 for (std::size_t n = least; n <= most; n *= 10) {
-                    series.add(cost(count(n), most, round), {axis, count(n)});
+                    series.add(cost(count(n), most / 10, round), axis, count(n));
                 }
                 series.end();
             }
@@ -153,7 +154,7 @@ int main(int argc, char **argv) {
             for (unsigned workers = 1; workers <= most_workers; workers *= 2) {
                 program.workers = workers;
                 const bench::Runtime runtime(workers);
-                series.add(cost(most / 10, most / 10, flat), {"tasks", most / 10});
+                series.add(cost(most / 10, most / 10, flat), "workers", workers);
             }
             series.end();
         }

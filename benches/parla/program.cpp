@@ -56,7 +56,7 @@ void Program::report(const char *workload, const char *metric, double value, std
     nlohmann::ordered_json line{
         {"peer", parts->peer}, {"workload", workload}, {"workers", workers}, {"metric", metric}, {"value", value}};
     for (const Field &field : more) {
-        std::visit([&](auto number) { line[field.name] = number; }, field.value);
+        std::visit([&](const auto &given) { line[field.name] = given; }, field.value);
     }
     std::cout << line << std::endl;
 }

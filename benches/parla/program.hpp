@@ -15,6 +15,7 @@
 #include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -47,10 +48,11 @@ inline double quantile(std::vector<double> &values, double share) {
 // One more entry of a line of JSON.
 struct Field {
     const char *name;
-    std::variant<double, std::uint64_t> value;
+    std::variant<double, std::uint64_t, std::string> value;
 
     Field(const char *called, std::floating_point auto number) : name(called), value(double{number}) {}
     Field(const char *called, std::integral auto number) : name(called), value(static_cast<std::uint64_t>(number)) {}
+    Field(const char *called, std::string text) : name(called), value(std::move(text)) {}
 };
 
 // A program that runs the one of its workloads which the command line names.
@@ -74,6 +76,7 @@ class Program {
     // `measure()` reports a value for each of the repeats.
     void offer(const char *workload, std::function<void()> measure);
 
+    // Values with different texts in a field "point" are kept apart by the driver, as different metrics are.
     void report(const char *workload, const char *metric, double value, std::initializer_list<Field> more = {}) const;
 
     // The program's exit status.
