@@ -8,10 +8,7 @@
 use super::handle::Slot;
 use super::record::{BLOCK, Block, Record};
 use crate::error::{Result, fail};
-use crate::sync::atomic::{
-    AtomicU32,
-    Ordering::Relaxed,
-};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::{Mutex, lock};
 use std::cell::Cell;
 

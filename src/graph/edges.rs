@@ -240,7 +240,8 @@ impl Arena {
     /// caller counts down with its guard; `failed` hears of those that failed.
     pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
         let record = self.record(slot);
-        let mut block = Slot(if deps.len() > INLINE_NODES { record.cold().overflow.load(Relaxed) } else { 0 });
+        let mut block =
+            Slot(if deps.len() > INLINE_NODES { record.cold().overflow.load(Relaxed) } else { 0 });
         let mut inline_used = 0;
         let mut used = 0;
         let mut complete = 0;

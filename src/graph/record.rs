@@ -5,8 +5,8 @@
 //! a field is written only by the record's owner of the moment (README.md says who that is) and handed
 //! on by the ordering of `link`, `pending` or a queue.
 
-use super::failure::Failure;
 use super::edges::POISONED;
+use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,

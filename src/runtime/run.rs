@@ -1,8 +1,8 @@
 //! Runs one task: the way from ready to complete.
 
-use super::local::{Frame, Local};
 use super::completion::{self, Ran};
 use super::hooks;
+use super::local::{Frame, Local};
 use crate::graph::record::{Phase, flag};
 use crate::graph::{Record, Slot};
 

@@ -1,7 +1,7 @@
 //! The wait that needs no waiting: the awaited child lies on top of the task's own deque.
 
-use crate::graph::{Handle, Slot};
 use crate::graph::edges::Look;
+use crate::graph::{Handle, Slot};
 use crate::runtime::completion::Ran;
 use crate::runtime::local::Local;
 use crate::runtime::{ready, run};
@@ -69,8 +69,7 @@ fn run_other(local: &Local, handles: &[u64]) -> bool {
             Handle(handle).slot().0 == slot && local.arena().look(Handle(handle)) == Look::Live
         })
     };
-    if handles.len() > MAX_HANDLES
-        || local.deque.newest().is_some_and(|newest| !is_awaited(newest))
+    if handles.len() > MAX_HANDLES || local.deque.newest().is_some_and(|newest| !is_awaited(newest))
     {
         return false;
     }
