@@ -2,6 +2,7 @@
 
 use super::fiber::Fibers;
 use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
+use super::patience::Patience;
 use super::thread_pointer;
 use super::wait::TimedOut;
 use crate::error::{Result, fail};
@@ -49,6 +50,8 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// How long it looks for work.
+    pub patience: Patience,
     /// Flags of every task that this thread spawns.
     pub base_flags: u16,
     /// Flags of tasks on top of which no other may run; see `wait/in_place.rs`.
@@ -173,6 +176,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            patience: Patience::default(),
             base_flags,
             bars_nesting,
             last_shape: Cell::new((0, 0, 0)),

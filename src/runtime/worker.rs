@@ -385,28 +385,42 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         );
     };
     sleep.start_search(device);
+    let begun = Instant::now();
+    local.patience.begin(begun);
     loop {
-        let give_up = Instant::now() + runtime.config.spin;
-        loop {
-            if seat.post.attention.load(Relaxed) {
-                end_search();
-                return None;
-            }
-            let found = queues.next_local(&taker, 0);
-            if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
+        let begun = Instant::now();
+        let finds = sleep.finds();
+        if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
+            && let Some(nap) = local.patience.nap(finds)
+        {
+            sleep.begin_nap();
+            end_search();
+            seat.post.parker.park(Some(begun + nap));
+            sleep.end_nap();
+            return None;
+        }
+        let found = look_until(local, begun + runtime.config.spin);
+        let now = Instant::now();
+        local.patience.look(begun, now);
+        match found {
+            Found::Task(slot) => {
+                local.patience.found(now);
+                sleep.note_find();
                 end_search();
                 return Some(slot);
             }
-            for _ in 0..32 {
-                std::hint::spin_loop();
+            Found::Attention => {
+                end_search();
+                return None;
             }
-            if Instant::now() >= give_up {
-                break;
-            }
+            Found::Nothing => {}
         }
         if let Some(slot) = queues.steal_by_force(&taker) {
             end_search();
             return Some(slot);
+        }
+        if queues.any_work(device) {
+            continue; // Its owner shows it soon, or is stuck.
         }
         // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
         let is_lent = *state.role == Role::Lent;
@@ -429,6 +443,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             let called = seat.sleep(deadline);
+            local.patience.clear();
             sleep.stay_awake(device, seat.index);
             if !called {
                 if watch.is_some() {
@@ -440,6 +455,32 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
         } else {
             sleep.stay_awake(device, seat.index);
+        }
+    }
+}
+
+enum Found {
+    Task(Slot),
+    Attention,
+    Nothing,
+}
+
+/// Looks everywhere again and again until `give_up`.
+fn look_until(local: &Local, give_up: Instant) -> Found {
+    let (queues, taker, seat) = (&local.runtime.queues, local.taker(), local.seat());
+    loop {
+        if seat.post.attention.load(Relaxed) {
+            return Found::Attention;
+        }
+        let found = queues.next_local(&taker, 0);
+        if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
+            return Found::Task(slot);
+        }
+        for _ in 0..32 {
+            std::hint::spin_loop();
+        }
+        if Instant::now() >= give_up {
+            return Found::Nothing;
         }
     }
 }

@@ -39,6 +39,8 @@ pub(super) struct Public {
     /// Tasks that thieves have taken and have read out of the ring, in all: equal to `top` when no thief
     /// is at it.
     pub copied: AtomicU32,
+    /// See [`Shared::is_stuck`].
+    pub seen: AtomicU32,
     /// The lock of `split` and `floor`; the ring in use, and those that thieves may still read.
     #[allow(clippy::vec_box, reason = "rings are known by address")]
     pub border: Mutex<Vec<Box<Ring>>>,
@@ -87,6 +89,7 @@ impl Shared {
             public: Padded(Public {
                 range: AtomicU64::new(Range { top: first, split: first }.word()),
                 copied: AtomicU32::new(first),
+                seen: AtomicU32::new(0),
                 border: Mutex::new(vec![ring]),
             }),
         }
@@ -134,6 +137,14 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Whether there are private tasks whose owner has neither pushed nor popped since a thief last asked: it may be busy
+    /// with something else. An owner that moves makes them public itself, as it sees that somebody is idle.
+    pub fn is_stuck(&self) -> bool {
+        let bottom = self.end.bottom.load(Relaxed);
+        let private = ahead(bottom, Range::of(self.public.range.load(Relaxed)).split) > 0;
+        private && self.public.seen.swap(bottom, Relaxed) == bottom
     }
 
     /// Makes half of the private tasks public in the owner's place. False: there are none, or the owner or
