@@ -28,12 +28,13 @@ def numbers(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, headlines first")
+    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, the main workloads (the default)")
     form.add_argument("--full", dest="form", action="store_const", const="full", help="everything, at the full sizes")
+    form.add_argument("--smoke", dest="form", action="store_const", const="smoke", help="tiny sizes: does all work?")
     parser.add_argument("--workloads", type=names, help="only these, separated by commas")
     parser.add_argument("--peers", type=names, help="only these, separated by commas")
-    parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1,2 and one per core")
-    parser.add_argument("--repeats", type=int, help="rounds of all peers; default: 9")
+    parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1, 2 and one per core")
+    parser.add_argument("--repeats", type=int, help="rounds of all peers; default: by the form")
     parser.add_argument("--programs", type=Path, default=ROOT / "build/bench/bin", help="where the programs are")
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench", help="where results and charts go")
     parser.set_defaults(form="short")
@@ -60,15 +61,19 @@ def main() -> int:
     caption = f"{described['cpu']}, {cores} cores, Linux {described['kernel']}; {options.form} form"
     print(f"{caption}; load {described['load_at_start']:.2f}\n")
     started = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    results = rounds.run(catalogue, workloads, peers, workers, options.repeats or catalogue.form["rounds"])
+    options.out.mkdir(parents=True, exist_ok=True)
+    results: list[rounds.Result] = []
+    for measured in rounds.run(catalogue, workloads, peers, workers, options.repeats or catalogue.form["rounds"]):
+        results += measured
+        # After each workload, so that a run that is broken off has not been for nothing.
+        document = {"started": started, "form": options.form, "machine": described}
+        document["results"] = [result.as_json() for result in results]
+        (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
 
     text = "\n".join(show.tables(results, catalogue, peers))
     print(text)
-    options.out.mkdir(parents=True, exist_ok=True)
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
-    document = {"started": started, "form": options.form, "machine": described, "results": [r.as_json() for r in results]}
-    (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
-    chart.draw(results, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
+    chart.draw(results, catalogue, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))
 

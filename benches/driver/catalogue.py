@@ -22,11 +22,12 @@ class Mark:
     sign: str
     note: str
     raced: bool
-    workload: str | None = None
+    workloads: list[str] | None = None
     workers: int | None = None
 
     def covers(self, peer: str, workload: str, workers: int) -> bool:
-        return peer in self.peers and self.workload in (None, workload) and self.workers in (None, workers)
+        fits = self.workloads is None or workload in self.workloads
+        return peer in self.peers and fits and self.workers in (None, workers)
 
 
 class Catalogue:
@@ -37,8 +38,8 @@ class Catalogue:
         self.subject = entries["subject"]["peer"]
         self.peers = entries["peers"]
         self.marks = [Mark(**mark) for mark in entries["marks"]]
-        self.environment = entries["environment"]
-        self.oversubscribed = entries["environment-oversubscribed"]
+        self._environment = entries["environment"]
+        self._oversubscribed = entries["environment-oversubscribed"]
         self.workloads = [
             Workload(entry["program"], entry["name"], entry[form], entry.get("headline", False))
             for entry in entries["workloads"]
@@ -52,6 +53,15 @@ class Catalogue:
             return None
         path = self.programs / workload.program.format(peer=peer)
         return path if workload.name in self._offered_by(path) else None
+
+    def environment(self, is_oversubscribed: bool) -> dict[str, str]:
+        """What programs get on top of the caller's environment."""
+        extra = self._oversubscribed if is_oversubscribed else {}
+        values = {**self._environment, **extra}
+        return {name: value.format(build=self.programs.parent) for name, value in values.items()}
+
+    def is_raced(self, peer: str, workload: str, workers: int) -> bool:
+        return all(mark.raced for mark in self.marks_of(peer, workload, workers))
 
     def marks_of(self, peer: str, workload: str, workers: int) -> list[Mark]:
         return [mark for mark in self.marks if mark.covers(peer, workload, workers)]

@@ -1,4 +1,5 @@
-"""The headline workloads as a chart: medians, with the quartiles as whiskers, one panel for each number of workers."""
+"""The headline workloads as a chart: medians, with the quartiles as whiskers, one panel for each number of workers. Who is
+not raced is pale."""
 
 from pathlib import Path
 
@@ -6,18 +7,21 @@ import matplotlib
 
 matplotlib.use("Agg")
 from matplotlib import pyplot
+from matplotlib.patches import Patch
 
+from catalogue import Catalogue
 from rounds import Result
 
 
-def draw(results: list[Result], peers: list[str], caption: str, files: list[Path]) -> None:
+def draw(results: list[Result], catalogue: Catalogue, peers: list[str], caption: str, files: list[Path]) -> None:
     drawn = [r for r in results if r.headline and r.samples and not r.failure and r.metric == "ns_per_task"]
     if not drawn:
         return
     counts = sorted({result.workers for result in drawn})
     workloads = list(dict.fromkeys(result.workload for result in drawn))
-    figure, panels = pyplot.subplots(len(counts), 1, figsize=(11, 1 + 3.5 * len(counts)), sharex=True, squeeze=False)
+    figure, panels = pyplot.subplots(len(counts), 1, figsize=(11, 1 + 3.5 * len(counts)), sharex=True, sharey=True, squeeze=False)
     width = 0.85 / len(peers)
+    floor = 0.7 * min(result.quartiles[0] for result in drawn)
     for panel, workers in zip(panels.flat, counts):
         for at, peer in enumerate(peers):
             bars = [r for r in drawn if r.peer == peer and r.workers == workers]
@@ -25,14 +29,20 @@ def draw(results: list[Result], peers: list[str], caption: str, files: list[Path
             below = [r.median - r.quartiles[0] for r in bars]
             above = [r.quartiles[1] - r.median for r in bars]
             places = [workloads.index(r.workload) + (at - (len(peers) - 1) / 2) * width for r in bars]
-            panel.bar(places, medians, width, yerr=(below, above), label=peer, color=f"C{at}", error_kw={"linewidth": 0.8})
+            drawn_bars = panel.bar(
+                places, medians, width, yerr=(below, above), color=f"C{at}", error_kw={"linewidth": 0.8}
+            )
+            for bar, result in zip(drawn_bars, bars):
+                bar.set_alpha(1 if catalogue.is_raced(peer, result.workload, workers) else 0.35)
         panel.set_yscale("log")
+        panel.set_ylim(bottom=floor)
         panel.set_ylabel("ns per task")
         panel.set_title(f"{workers} worker{'s' * (workers > 1)}", fontsize="medium")
         panel.grid(axis="y", alpha=0.3)
         panel.set_axisbelow(True)
     panels[-1, 0].set_xticks(range(len(workloads)), workloads)
-    panels[0, 0].legend(ncols=len(peers), fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.1), frameon=False)
+    handles = [Patch(color=f"C{at}", label=peer) for at, peer in enumerate(peers)]
+    panels[0, 0].legend(handles=handles, ncols=len(peers), fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.1), frameon=False)
     figure.text(0.01, 0.005, caption, fontsize="x-small", color="dimgray")
     figure.tight_layout(rect=(0, 0.02, 1, 1))
     for file in files:

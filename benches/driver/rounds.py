@@ -24,7 +24,7 @@ class Result:
     metric: str = ""
     tasks: int = 0
     samples: list[float] = field(default_factory=list)
-    failure: str | None = None  # "hang", "crash" or "wrong"
+    failure: str | None = None  # "hang", "crash", or "error" for a wrong result and all else that a program reports
     message: str = ""
 
     @property
@@ -45,54 +45,49 @@ class Result:
         return values
 
 
-def run(catalogue: Catalogue, workloads: list[Workload], peers: list[str], workers: list[int], rounds: int) -> list[Result]:
-    results = []
+def run(
+    catalogue: Catalogue, workloads: list[Workload], peers: list[str], workers: list[int], rounds: int
+) -> Iterator[list[Result]]:
+    """The results of one workload with one number of workers after the other."""
     for count in workers:
         for workload in workloads:
-            results += run_workload(catalogue, workload, peers, count, rounds)
-    return results
+            yield run_workload(catalogue, workload, peers, count, rounds)
 
 
 def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], workers: int, rounds: int) -> list[Result]:
+    is_oversubscribed = workers > len(os.sched_getaffinity(0))
+    env = {**os.environ, **catalogue.environment(is_oversubscribed)}
+    arguments = [workload.name, "--workers", str(workers), "--repeats", str(catalogue.form["repeats"])]
     racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
-    # One program may report several metrics: a result for each.
+    # By peer and metric, as a program may report several. A peer that fails before it reports any has the metric "".
     results: dict[tuple[str, str], Result] = {}
-    failed: dict[str, Result] = {}
+
+    def result_of(peer: str, metric: str) -> Result:
+        blank = Result(peer, workload.name, workload.parameters, workers, workload.headline, metric)
+        return results.setdefault((peer, metric), blank)
+
     for number in range(rounds):
         progress(f"{workload.name}, {workers} workers: round {number + 1} of {rounds}")
         for peer in rotated(list(racers), number):
-            if peer in failed:
-                continue
-            blank = Result(peer, workload.name, workload.parameters, workers, workload.headline)
-            arguments = [workload.name, "--workers", workers, "--repeats", catalogue.form["repeats"]]
-            command = [racers[peer], *map(str, arguments), *workload.parameters.split()]
-            blank.failure, blank.message, lines = execute(command, environment(catalogue, workers), catalogue.form["timeout"])
+            command = [racers[peer], *arguments, *workload.parameters.split()]
+            failure, message, lines = execute(command, env, catalogue.form["timeout"])
             for line in lines:
-                result = results.setdefault((peer, line["metric"]), blank)
-                result.metric, result.tasks = line["metric"], line["tasks"]
+                result = result_of(peer, line["metric"])
+                result.tasks = line["tasks"]
                 result.samples.append(line["value"])
-            if blank.failure:
-                failed[peer] = blank
-                print(f"{peer}: {workload.name}: {blank.failure}: {blank.message}", file=sys.stderr)
+            if failure:
+                print(f"{peer}: {workload.name}, {workers} workers: {failure}: {message}", file=sys.stderr)
+                # What it measured before is kept, but counts no more; it is not run again.
+                for result in [r for r in results.values() if r.peer == peer] or [result_of(peer, "")]:
+                    result.failure, result.message = failure, message
+                del racers[peer]
     progress("")
-    for peer, blank in failed.items():
-        # What it measured before it failed is kept, but it counts as failed.
-        measured = [result for (name, _), result in results.items() if name == peer]
-        for result in measured:
-            result.failure, result.message = blank.failure, blank.message
-        if not measured:
-            results[peer, ""] = blank
     return list(results.values())
 
 
 def rotated(items: list, by: int) -> Iterator:
     """Who comes first changes from round to round."""
     return (items[(i + by) % len(items)] for i in range(len(items)))
-
-
-def environment(catalogue: Catalogue, workers: int) -> dict[str, str]:
-    extra = catalogue.oversubscribed if workers > len(os.sched_getaffinity(0)) else {}
-    return {**os.environ, **catalogue.environment, **extra}
 
 
 def execute(command: list, env: dict[str, str], timeout: float) -> tuple[str | None, str, list[dict]]:
@@ -105,10 +100,11 @@ def execute(command: list, env: dict[str, str], timeout: float) -> tuple[str | N
     if done.returncode < 0:
         return "crash", signal.Signals(-done.returncode).name, lines
     if done.returncode > 0:
-        return "wrong", done.stderr.strip(), lines
+        return "error", done.stderr.strip(), lines
     return None, "", lines
 
 
 def progress(text: str) -> None:
+    """One line that is written over, for those who watch."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

@@ -58,7 +58,7 @@ def best_peer(of_peer: dict[str, Result], catalogue: Catalogue, metric: str) -> 
         for peer, result in of_peer.items()
         if peer != catalogue.subject
         and not result.failure
-        and all(mark.raced for mark in catalogue.marks_of(peer, result.workload, result.workers))
+        and catalogue.is_raced(peer, result.workload, result.workers)
     ]
     choose = max if metric in MORE_IS_BETTER else min
     return choose(racers, key=lambda result: result.median, default=None)

@@ -174,6 +174,8 @@ int main(int argc, char **argv) {
     program.offer<Chain>("chain", by_host<Chain>);
     program.offer<Stencil>("stencil", by_host<Stencil>);
     program.offer<Wavefront>("wavefront", by_host<Wavefront>);
+    // For oneTBB that is another program; here the graph is built in any case.
+    program.offer<Wavefront>("wavefront-graph", by_host<Wavefront>);
     program.offer<Flat>("flat-worker", by_worker<Flat>);
     program.offer<Chain>("chain-worker", by_worker<Chain>);
     program.offer<Stencil>("stencil-worker", by_worker<Stencil>);

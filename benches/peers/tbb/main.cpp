@@ -100,6 +100,16 @@ void wavefront(Wavefront &work) {
     group.wait();
 }
 
+void wavefront_worker(Wavefront &work) {
+    tbb::task_group group;
+    std::unique_ptr<Countdowns> countdowns;
+    group.run([&] {
+        countdowns = std::make_unique<Countdowns>(work, group);
+        countdowns->spawn(1, 1);
+    });
+    group.wait();
+}
+
 } // namespace
 
 int main(int argc, char **argv) {
@@ -114,7 +124,7 @@ int main(int argc, char **argv) {
     program.offer<Flat>("flat-worker", flat_worker);
     program.offer<Chain>("chain-worker", graph_worker<Chain>);
     program.offer<Stencil>("stencil-worker", graph_worker<Stencil>);
-    program.offer<Wavefront>("wavefront-worker", graph_worker<Wavefront>);
+    program.offer<Wavefront>("wavefront-worker", wavefront_worker);
     program.offer<Nested>("nested", nested);
     return program.run(argc, argv, [](unsigned workers, const auto &measure) {
         // The calling thread is one of them: it runs tasks while it waits.
