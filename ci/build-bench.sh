@@ -24,6 +24,6 @@ configure_and_build llvm -DCMAKE_CXX_COMPILER=clang++ -DBENCH_OPENMP_ONLY=ON
 step "benchmarks: rust"
 quietly bench-build-rust cargo build --release --locked --manifest-path benches/peers/rust/Cargo.toml \
   --target-dir "$out/cargo"
-for peer in rayon counters; do
+for peer in rayon counters deques; do
   cp "$out/cargo/release/peer-$peer" "$programs/"
 done
