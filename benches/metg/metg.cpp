@@ -3,6 +3,8 @@
 #include "../common/application.hpp"
 #include "scan.hpp"
 
+#include <algorithm>
+
 namespace metg {
 
 namespace {
@@ -51,6 +53,7 @@ int metg_main(int argc, char** argv, const char* peer_name, const MakePeer& make
 
     graph.begin(1);
     peer->run(graph);
+    peer->clean_up();
     if (!graph.correct()) bench::fail("a task did not run, or ran before a task that it depends on");
 
     for (int repeat = 0; repeat < common.repeats; repeat++) {

@@ -13,8 +13,11 @@ class Peer {
 public:
     virtual ~Peer() = default;
 
-    // Creates, runs and frees a task for each `graph.task(...)`, each after its predecessors. All of it is timed.
+    // Creates and runs a task for each `graph.task(...)`, each after its predecessors. All of it is timed.
     virtual void run(Graph& graph) = 0;
+
+    // Frees what the program itself still holds of the last run. Not timed.
+    virtual void clean_up() {}
 };
 
 using MakePeer = std::function<std::unique_ptr<Peer>(int workers)>;

@@ -12,7 +12,7 @@ namespace {
 constexpr double HALF = 0.5;
 constexpr double END_OF_CURVE = 0.25;
 constexpr int REFINEMENTS = 2;
-constexpr double UP_TO = 16; // times the length that the scan was to start with
+constexpr int DOUBLINGS = 2;
 
 Measurement measure(Peer& peer, Graph& graph, int workers, double iteration_ns, double length_us, int tries)
 {
@@ -23,6 +23,7 @@ Measurement measure(Peer& peer, Graph& graph, int workers, double iteration_ns, 
         const auto start = bench::Clock::now();
         peer.run(graph);
         elapsed_us.push_back(bench::seconds_since(start) * 1e6);
+        peer.clean_up();
         if (!graph.correct()) bench::fail("a task did not run, or ran before a task that it depends on");
     }
     const auto median = elapsed_us.begin() + elapsed_us.size() / 2;
@@ -53,7 +54,7 @@ Scan scan(Peer& peer, Graph& graph, int workers, double iteration_ns, const Scan
     const auto at = [&](double us) { return measure(peer, graph, workers, iteration_ns, us, options.tries); };
 
     std::vector<Measurement> curve{at(options.longest_us)};
-    while (curve.front().efficiency < HALF && curve.front().task_us < UP_TO * options.longest_us)
+    for (int i = 0; i < DOUBLINGS && curve.front().efficiency < HALF; i++)
         curve.insert(curve.begin(), at(curve.front().task_us * 2));
     if (curve.front().efficiency < HALF) return {std::move(curve), std::nullopt};
 

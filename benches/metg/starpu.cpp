@@ -60,8 +60,12 @@ public:
                 check(starpu_task_submit(&task), "starpu_task_submit");
             }
         check(starpu_task_wait_for_all(), "starpu_task_wait_for_all");
-        for (int step = 0; step < graph.steps(); step++)
-            for (int point = 0; point < graph.width_at(step); point++) starpu_task_clean(&tasks_[graph.index(step, point)]);
+    }
+
+    void clean_up() override
+    {
+        for (starpu_task& task : tasks_)
+            if (task.cl != nullptr) starpu_task_clean(&task); // a point that does not exist has never been a task
     }
 
 private:

@@ -6,6 +6,7 @@
 #include <oneapi/tbb/global_control.h>
 
 #include <deque>
+#include <optional>
 
 namespace {
 
@@ -24,20 +25,25 @@ public:
         arena_.execute([&] { build_and_run(graph); });
     }
 
+    void clean_up() override
+    {
+        nodes_.clear();
+        flow_graph_.reset();
+    }
+
 private:
     using Node = flow::continue_node<flow::continue_msg>;
 
-    static void build_and_run(Graph& graph)
+    void build_and_run(Graph& graph)
     {
-        flow::graph flow_graph;
-        std::deque<Node> nodes; // a node cannot move
+        flow_graph_.emplace();
         std::vector<Node*> before(graph.width()), row(graph.width());
         std::vector<Node*> roots;
 
         for (int step = 0; step < graph.steps(); step++) {
             for (int point = 0; point < graph.width_at(step); point++) {
                 metg::Task* const task = &graph.task(step, point);
-                row[point] = &nodes.emplace_back(flow_graph, [task](const flow::continue_msg&) { task->run(); });
+                row[point] = &nodes_.emplace_back(*flow_graph_, [task](const flow::continue_msg&) { task->run(); });
                 const auto predecessors = graph.predecessors(step, point);
                 for (int p : predecessors) flow::make_edge(*before[p], *row[point]);
                 if (predecessors.empty()) roots.push_back(row[point]);
@@ -45,11 +51,13 @@ private:
             before.swap(row);
         }
         for (Node* root : roots) root->try_put(flow::continue_msg());
-        flow_graph.wait_for_all();
+        flow_graph_->wait_for_all();
     }
 
     oneapi::tbb::global_control limit_;
     oneapi::tbb::task_arena arena_;
+    std::optional<flow::graph> flow_graph_; // in the arena in which it is made
+    std::deque<Node> nodes_;                // a node cannot move
 };
 
 } // namespace
