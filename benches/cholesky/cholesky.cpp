@@ -15,36 +15,38 @@ namespace {
 const std::string PREFIX = "cholesky_";
 const std::vector<std::string> WORKLOADS{PREFIX + "128", PREFIX + "256"};
 
-double run_once(Peer& peer, Factorisation& factorisation)
-{
+double run_once(Peer &peer, Factorisation &factorisation) {
     factorisation.matrix().fill();
-    for (Step& step : factorisation.steps()) step.begin = step.end = 0;
+    for (Step &step : factorisation.steps()) step.begin = step.end = 0;
 
     const auto start = bench::Clock::now();
     peer.run(factorisation);
     const double elapsed = bench::seconds_since(start);
 
-    for (const Step& step : factorisation.steps()) {
+    for (const Step &step : factorisation.steps()) {
         if (step.end == 0) bench::fail("a step did not run");
         if (step.failed) bench::fail("a tile on the diagonal was not positive definite");
     }
     const double found = residual(factorisation.matrix());
-    if (!(found <= LARGEST_RESIDUAL)) bench::fail("the residual is " + std::to_string(found / LARGEST_RESIDUAL) + " times its bound");
+    if (!(found <= LARGEST_RESIDUAL))
+        bench::fail("the residual is " + std::to_string(found / LARGEST_RESIDUAL) + " times its bound");
     return elapsed;
 }
 
 } // namespace
 
-int cholesky_main(int argc, char** argv, const char* peer_name, const MakePeer& make, Storage storage)
-{
+int cholesky_main(int argc, char **argv, const char *peer_name, const MakePeer &make, Storage storage) {
     bench::CommonOptions common;
     int n = 4096;
     bool priorities = true;
 
     CLI::App app{std::string("Cholesky factorisation, with ") + peer_name};
     bench::add_common_options(app, common, WORKLOADS);
-    app.add_option("--n", n, "Rows of the matrix: a multiple of the tile's")->capture_default_str()->check(CLI::Range(1, 1 << 15));
-    app.add_flag("--priorities,!--no-priorities", priorities, "Whether steps on long paths go first, where the peer can do that");
+    app.add_option("--n", n, "Rows of the matrix: a multiple of the tile's")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1 << 15));
+    app.add_flag("--priorities,!--no-priorities", priorities,
+                 "Whether steps on long paths go first, where the peer can do that");
     CLI11_PARSE(app, argc, argv);
 
     const int tile = std::stoi(common.workload.substr(PREFIX.size()));

@@ -5,20 +5,16 @@
 #include <algorithm>
 
 // LAPACK's Fortran symbol; the last argument is the length of `uplo`, which Fortran compilers pass behind the others.
-extern "C" void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info, std::size_t);
+extern "C" void dpotrf_(const char *uplo, const int *n, double *a, const int *lda, int *info, std::size_t);
 
 namespace cholesky {
 
 namespace {
 
-double now()
-{
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // Operations in units of b^3 / 3, for tiles of b x b.
-int work(Kernel kernel)
-{
+int work(Kernel kernel) {
     switch (kernel) {
     case Kernel::potrf: return 1;
     case Kernel::gemm: return 6;
@@ -28,12 +24,11 @@ int work(Kernel kernel)
 
 } // namespace
 
-void Step::run()
-{
+void Step::run() {
     const int b = matrix->tile_size();
-    double* const c = matrix->tile(updated.i, updated.j);
-    const double* const left = reads > 0 ? matrix->tile(read[0].i, read[0].j) : nullptr;
-    const double* const right = reads > 1 ? matrix->tile(read[1].i, read[1].j) : nullptr;
+    double *const c = matrix->tile(updated.i, updated.j);
+    const double *const left = reads > 0 ? matrix->tile(read[0].i, read[0].j) : nullptr;
+    const double *const right = reads > 1 ? matrix->tile(read[1].i, read[1].j) : nullptr;
 
     begin = now();
     switch (kernel) {
@@ -54,8 +49,7 @@ void Step::run()
     end = now();
 }
 
-Factorisation::Factorisation(Matrix& matrix) : matrix_(matrix)
-{
+Factorisation::Factorisation(Matrix &matrix) : matrix_(matrix) {
     const int n = matrix.tiles();
     for (int k = 0; k < n; k++) {
         add(Kernel::potrf, {k, k}, {});
@@ -68,8 +62,7 @@ Factorisation::Factorisation(Matrix& matrix) : matrix_(matrix)
     set_priorities();
 }
 
-void Factorisation::add(Kernel kernel, Tile updated, std::initializer_list<Tile> read)
-{
+void Factorisation::add(Kernel kernel, Tile updated, std::initializer_list<Tile> read) {
     Step step{};
     step.kernel = kernel;
     step.matrix = &matrix_;
@@ -80,10 +73,9 @@ void Factorisation::add(Kernel kernel, Tile updated, std::initializer_list<Tile>
 }
 
 // The most work on any path from the start of a step to the end, scaled.
-void Factorisation::set_priorities()
-{
+void Factorisation::set_priorities() {
     std::vector<std::vector<std::size_t>> predecessors(steps_.size());
-    spawn<std::size_t>([&, next = std::size_t(0)](Step&, std::span<const std::size_t> before) mutable {
+    spawn<std::size_t>([&, next = std::size_t(0)](Step &, std::span<const std::size_t> before) mutable {
         predecessors[next].assign(before.begin(), before.end());
         return ++next; // from 1, as 0 stands for none
     });

@@ -5,8 +5,8 @@
 //     syrk     A[i,i] -= A[i,k] A[i,k]^T
 //     gemm     A[i,j] -= A[i,k] A[j,k]^T
 //
-// Each step updates one tile and reads up to two that are final. So it depends on the last step before it that updated any
-// of these, and on nothing else.
+// Each step updates one tile and reads up to two that are final. So it depends on the last step before it that updated
+// any of these, and on nothing else.
 #pragma once
 
 #include "matrix.hpp"
@@ -27,7 +27,7 @@ struct Tile {
 
 struct Step {
     Kernel kernel;
-    Matrix* matrix;
+    Matrix *matrix;
     Tile updated;
     std::array<Tile, 2> read;
     int reads;         // how many of `read` there are
@@ -42,12 +42,12 @@ struct Step {
 constexpr int HIGHEST_PRIORITY = 1000;
 
 class Factorisation {
-public:
-    explicit Factorisation(Matrix& matrix);
-    Factorisation(const Factorisation&) = delete;
-    Factorisation& operator=(const Factorisation&) = delete;
+  public:
+    explicit Factorisation(Matrix &matrix);
+    Factorisation(const Factorisation &) = delete;
+    Factorisation &operator=(const Factorisation &) = delete;
 
-    Matrix& matrix() { return matrix_; }
+    Matrix &matrix() { return matrix_; }
 
     // In an order that a single thread could run them in.
     std::span<Step> steps() { return steps_; }
@@ -56,13 +56,12 @@ public:
     std::size_t number(Tile tile) const { return std::size_t(tile.i) * matrix_.tiles() + tile.j; }
     std::size_t numbers() const { return std::size_t(matrix_.tiles()) * matrix_.tiles(); }
 
-    // Calls `each(step, predecessors)` for all steps in order. `Handle` is what a runtime calls a task; `each` returns the
-    // step's own, which later steps get as predecessor.
-    template <class Handle, class Each> void spawn(Each&& each)
-    {
+    // Calls `each(step, predecessors)` for all steps in order. `Handle` is what a runtime calls a task; `each` returns
+    // the step's own, which later steps get as predecessor.
+    template <class Handle, class Each> void spawn(Each &&each) {
         std::vector<Handle> last(numbers(), Handle());
         std::vector<Handle> predecessors;
-        for (Step& step : steps_) {
+        for (Step &step : steps_) {
             predecessors.clear();
             const auto add = [&](Tile tile) {
                 if (last[number(tile)] != Handle()) predecessors.push_back(last[number(tile)]);
@@ -73,11 +72,11 @@ public:
         }
     }
 
-private:
+  private:
     void add(Kernel kernel, Tile updated, std::initializer_list<Tile> read);
     void set_priorities();
 
-    Matrix& matrix_;
+    Matrix &matrix_;
     std::vector<Step> steps_;
 };
 

@@ -9,21 +9,18 @@ namespace {
 
 using cholesky::Step;
 
-void check(parla_status_t status)
-{
+void check(parla_status_t status) {
     if (status != PARLA_OK) bench::fail(parla_last_error_message());
 }
 
-std::int32_t run_step(void* ctx)
-{
-    static_cast<Step*>(ctx)->run();
+std::int32_t run_step(void *ctx) {
+    static_cast<Step *>(ctx)->run();
     return 0;
 }
 
 class Parla final : public cholesky::Peer {
-public:
-    explicit Parla(const cholesky::Options& options) : priorities_(options.priorities)
-    {
+  public:
+    explicit Parla(const cholesky::Options &options) : priorities_(options.priorities) {
         parla_config_t config{};
         config.size = sizeof config;
         config.num_threads = options.workers;
@@ -32,9 +29,8 @@ public:
 
     ~Parla() override { check(parla_finalize()); }
 
-    void run(cholesky::Factorisation& factorisation) override
-    {
-        factorisation.spawn<parla_task_t>([this](Step& step, std::span<const parla_task_t> predecessors) {
+    void run(cholesky::Factorisation &factorisation) override {
+        factorisation.spawn<parla_task_t>([this](Step &step, std::span<const parla_task_t> predecessors) {
             parla_task_spec_t spec{};
             spec.size = sizeof spec;
             spec.fn = run_step;
@@ -49,14 +45,14 @@ public:
         check(parla_wait_all(-1));
     }
 
-private:
+  private:
     static_assert(cholesky::HIGHEST_PRIORITY <= PARLA_PRIORITY_MAX);
     bool priorities_;
 };
 
 } // namespace
 
-int main(int argc, char** argv)
-{
-    return cholesky::cholesky_main(argc, argv, "libparla", [](const auto& options) { return std::make_unique<Parla>(options); });
+int main(int argc, char **argv) {
+    return cholesky::cholesky_main(argc, argv, "libparla",
+                                   [](const auto &options) { return std::make_unique<Parla>(options); });
 }

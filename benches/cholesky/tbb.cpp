@@ -12,30 +12,27 @@ namespace flow = oneapi::tbb::flow;
 using cholesky::Step;
 
 class FlowGraph final : public cholesky::Peer {
-public:
-    explicit FlowGraph(const cholesky::Options& options)
+  public:
+    explicit FlowGraph(const cholesky::Options &options)
         : priorities_(options.priorities),
-          limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(options.workers)), arena_(options.workers)
-    {
-    }
+          limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(options.workers)),
+          arena_(options.workers) {}
 
-    void run(cholesky::Factorisation& factorisation) override
-    {
+    void run(cholesky::Factorisation &factorisation) override {
         arena_.execute([&] { build_and_run(factorisation); });
     }
 
-private:
+  private:
     using Node = flow::continue_node<flow::continue_msg>;
 
-    void build_and_run(cholesky::Factorisation& factorisation) const
-    {
+    void build_and_run(cholesky::Factorisation &factorisation) const {
         flow::graph graph;
         std::deque<Node> nodes; // a node cannot move
-        factorisation.spawn<Node*>([&](Step& step, std::span<Node* const> predecessors) {
-            const auto body = [&step](const flow::continue_msg&) { step.run(); };
+        factorisation.spawn<Node *>([&](Step &step, std::span<Node *const> predecessors) {
+            const auto body = [&step](const flow::continue_msg &) { step.run(); };
             const auto priority = priorities_ ? flow::node_priority_t(step.priority) : flow::no_priority;
-            Node& node = nodes.emplace_back(graph, body, priority);
-            for (Node* predecessor : predecessors) flow::make_edge(*predecessor, node);
+            Node &node = nodes.emplace_back(graph, body, priority);
+            for (Node *predecessor : predecessors) flow::make_edge(*predecessor, node);
             return &node;
         });
         nodes.front().try_put(flow::continue_msg()); // the only step without predecessors
@@ -49,7 +46,7 @@ private:
 
 } // namespace
 
-int main(int argc, char** argv)
-{
-    return cholesky::cholesky_main(argc, argv, "tbb", [](const auto& options) { return std::make_unique<FlowGraph>(options); });
+int main(int argc, char **argv) {
+    return cholesky::cholesky_main(argc, argv, "tbb",
+                                   [](const auto &options) { return std::make_unique<FlowGraph>(options); });
 }

@@ -13,16 +13,14 @@ using namespace cholesky;
 
 bool all_good = true;
 
-void expect(bool good, const std::string& what)
-{
+void expect(bool good, const std::string &what) {
     if (good) return;
     std::cerr << "wrong: " << what << '\n';
     all_good = false;
 }
 
 // Factors in order, leaving out one step if `left_out` is one.
-double residual_without(int n, int tile, std::size_t left_out)
-{
+double residual_without(int n, int tile, std::size_t left_out) {
     Matrix matrix(n, tile);
     matrix.fill();
     Factorisation factorisation(matrix);
@@ -31,8 +29,7 @@ double residual_without(int n, int tile, std::size_t left_out)
     return residual(matrix);
 }
 
-void residual_notices()
-{
+void residual_notices() {
     constexpr int N = 64, TILE = 16;
     constexpr std::size_t NONE = -1;
     Matrix matrix(N, TILE);
@@ -44,19 +41,18 @@ void residual_notices()
         expect(residual_without(N, TILE, s) > 100 * LARGEST_RESIDUAL, "without step " + std::to_string(s));
 }
 
-void priorities_fall()
-{
+void priorities_fall() {
     Matrix matrix(96, 8);
     Factorisation factorisation(matrix);
-    factorisation.spawn<Step*>([](Step& step, std::span<Step* const> predecessors) {
-        for (const Step* predecessor : predecessors) expect(predecessor->priority > step.priority, "a priority that does not fall");
+    factorisation.spawn<Step *>([](Step &step, std::span<Step *const> predecessors) {
+        for (const Step *predecessor : predecessors)
+            expect(predecessor->priority > step.priority, "a priority that does not fall");
         return &step;
     });
     expect(factorisation.steps().front().priority == HIGHEST_PRIORITY, "the first step comes first");
 }
 
-void timeline_measures()
-{
+void timeline_measures() {
     Step steps[3] = {};
     steps[0].begin = 0, steps[0].end = 2;
     steps[1].begin = 1, steps[1].end = 3;
@@ -68,8 +64,7 @@ void timeline_measures()
 
 } // namespace
 
-int main()
-{
+int main() {
     residual_notices();
     priorities_fall();
     timeline_measures();

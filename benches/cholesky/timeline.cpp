@@ -4,11 +4,10 @@
 
 namespace cholesky {
 
-Timeline timeline(std::span<const Step> steps, int workers, double elapsed)
-{
+Timeline timeline(std::span<const Step> steps, int workers, double elapsed) {
     double in_kernels = 0;
     std::vector<std::pair<double, int>> changes; // of the number of kernels that run; an end sorts before a start
-    for (const Step& step : steps) {
+    for (const Step &step : steps) {
         in_kernels += step.end - step.begin;
         changes.emplace_back(step.begin, 1);
         changes.emplace_back(step.end, -1);
@@ -17,7 +16,7 @@ Timeline timeline(std::span<const Step> steps, int workers, double elapsed)
 
     double last_full = changes.front().first;
     int running = 0;
-    for (const auto& [time, change] : changes) {
+    for (const auto &[time, change] : changes) {
         if (running >= workers && change < 0) last_full = time;
         running += change;
     }

@@ -1,4 +1,4 @@
-// What every benchmark program has in common: its command line, its clock, and one JSON object per line on stdout.
+// What the programs of the applications have in common: command line, clock, and one JSON object per line on stdout.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -14,14 +14,12 @@ namespace bench {
 
 using Clock = std::chrono::steady_clock;
 
-inline double seconds_since(Clock::time_point start)
-{
+inline double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 // Ends the program: a benchmark that cannot do its work, or has done it wrong, reports no figure.
-[[noreturn]] inline void fail(const std::string& why)
-{
+[[noreturn]] inline void fail(const std::string &why) {
     std::cerr << "error: " << why << std::endl;
     std::_Exit(1); // the runtime's threads may be anywhere: nothing is torn down
 }
@@ -33,24 +31,25 @@ struct CommonOptions {
 };
 
 // WORKLOAD, --workers, --repeats and --list.
-inline void add_common_options(CLI::App& app, CommonOptions& options, const std::vector<std::string>& workloads)
-{
+inline void add_common_options(CLI::App &app, CommonOptions &options, const std::vector<std::string> &workloads) {
     app.add_option("WORKLOAD", options.workload, "What to run; --list names them")
         ->required()
         ->check(CLI::IsMember(workloads))
         ->option_text("");
-    app.add_option("--workers", options.workers, "Threads that run tasks")->capture_default_str()->check(CLI::Range(1, 1024));
+    app.add_option("--workers", options.workers, "Threads that run tasks")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1024));
     app.add_option("--repeats", options.repeats, "Timed repeats")->capture_default_str()->check(CLI::Range(1, 1000));
     app.add_flag_callback(
            "--list",
            [workloads] {
-               for (const std::string& workload : workloads) std::cout << workload << '\n';
+               for (const std::string &workload : workloads) std::cout << workload << '\n';
                throw CLI::Success();
            },
            "List the workloads and exit")
         ->trigger_on_parse();
 }
 
-inline void print(const nlohmann::ordered_json& line) { std::cout << line.dump() << std::endl; }
+inline void print(const nlohmann::ordered_json &line) { std::cout << line.dump() << std::endl; }
 
 } // namespace bench

@@ -6,8 +6,7 @@
 
 namespace metg {
 
-double nanoseconds_per_iteration()
-{
+double nanoseconds_per_iteration() {
     using Clock = std::chrono::steady_clock;
     // About a millisecond each: shorter than a slice of the operating system, so that some are not interrupted.
     constexpr std::uint64_t ITERATIONS = 1 << 20;

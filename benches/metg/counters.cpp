@@ -9,36 +9,35 @@ using metg::Graph;
 using metg::Task;
 
 class Counters final : public metg::Peer {
-public:
+  public:
     explicit Counters(int workers) : team_(workers), deques_(workers) {}
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         counted_.begin(graph);
-        for (auto& deque : deques_) deque.reset(graph.size());
+        for (auto &deque : deques_) deque.reset(graph.size());
         std::size_t root = 0; // dealt in turn
-        metg::Counted::roots(graph, [&](Task& task) { deques_[root++ % deques_.size()].push(&task); });
+        metg::Counted::roots(graph, [&](Task &task) { deques_[root++ % deques_.size()].push(&task); });
         done_.store(0, std::memory_order_relaxed);
         team_.run([&](int worker) { work(worker, graph.size()); });
     }
 
-private:
+  private:
     // Until all tasks are done, wherever. The common count is touched only by a worker that has run out of tasks.
-    void work(int worker, std::size_t tasks)
-    {
-        auto& own = deques_[worker];
+    void work(int worker, std::size_t tasks) {
+        auto &own = deques_[worker];
         std::size_t unreported = 0;
         for (;;) {
-            Task* next = own.pop();
-            for (int i = 1; next == nullptr && i < team_.size(); i++) next = deques_[(worker + i) % team_.size()].steal();
+            Task *next = own.pop();
+            for (int i = 1; next == nullptr && i < team_.size(); i++)
+                next = deques_[(worker + i) % team_.size()].steal();
             if (next == nullptr) {
                 if (done_.fetch_add(unreported, std::memory_order_relaxed) + unreported == tasks) return;
                 unreported = 0;
                 std::this_thread::yield();
             }
             while (next != nullptr) {
-                Task* first = nullptr;
-                counted_.run(*next, [&](Task& ready) {
+                Task *first = nullptr;
+                counted_.run(*next, [&](Task &ready) {
                     if (first == nullptr)
                         first = &ready;
                     else
@@ -58,7 +57,6 @@ private:
 
 } // namespace
 
-int main(int argc, char** argv)
-{
+int main(int argc, char **argv) {
     return metg::metg_main(argc, argv, "counters", [](int workers) { return std::make_unique<Counters>(workers); });
 }

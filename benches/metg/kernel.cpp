@@ -1,4 +1,5 @@
-// Alone in its translation unit: every peer runs the same machine code, and no compiler sees that nobody uses the result.
+// Alone in its translation unit: every peer runs the same machine code, and no compiler sees that nobody uses the
+// result.
 #include "kernel.hpp"
 
 namespace metg {
@@ -12,8 +13,7 @@ constexpr double FACTOR = 0.999, SUMMAND = 0.001; // tends to 1: never denormal
 
 } // namespace
 
-double kernel(std::uint64_t iterations)
-{
+double kernel(std::uint64_t iterations) {
     Vector x[VECTORS];
     for (int v = 0; v < VECTORS; v++) x[v] = Vector{} + 0.1 * v;
     for (std::uint64_t i = 0; i < iterations; i++)

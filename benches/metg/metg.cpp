@@ -11,23 +11,20 @@ namespace {
 
 const std::string PREFIX = "metg_";
 
-std::vector<std::string> workloads()
-{
+std::vector<std::string> workloads() {
     std::vector<std::string> names;
-    for (const std::string& name : pattern_names()) names.push_back(PREFIX + name);
+    for (const std::string &name : pattern_names()) names.push_back(PREFIX + name);
     return names;
 }
 
-Pattern pattern_of(const std::string& workload)
-{
-    const auto& names = pattern_names();
+Pattern pattern_of(const std::string &workload) {
+    const auto &names = pattern_names();
     return Pattern(std::find(names.begin(), names.end(), workload.substr(PREFIX.size())) - names.begin());
 }
 
 } // namespace
 
-int metg_main(int argc, char** argv, const char* peer_name, const MakePeer& make)
-{
+int metg_main(int argc, char **argv, const char *peer_name, const MakePeer &make) {
     bench::CommonOptions common;
     ScanOptions options;
     int width = 32, steps = 1000;
@@ -58,13 +55,17 @@ int metg_main(int argc, char** argv, const char* peer_name, const MakePeer& make
 
     for (int repeat = 0; repeat < common.repeats; repeat++) {
         const Scan result = scan(*peer, graph, common.workers, iteration_ns, options);
-        const auto line = [&](const char* metric, double value) {
-            return nlohmann::ordered_json{{"peer", peer_name},       {"workload", common.workload},
-                                          {"workers", common.workers}, {"metric", metric},
-                                          {"value", value},           {"tasks", graph.size()},
-                                          {"width", graph.width()},   {"steps", graph.steps()}};
+        const auto line = [&](const char *metric, double value) {
+            return nlohmann::ordered_json{{"peer", peer_name},
+                                          {"workload", common.workload},
+                                          {"workers", common.workers},
+                                          {"metric", metric},
+                                          {"value", value},
+                                          {"tasks", graph.size()},
+                                          {"width", graph.width()},
+                                          {"steps", graph.steps()}};
         };
-        for (const Measurement& m : result.curve) {
+        for (const Measurement &m : result.curve) {
             auto efficiency = line("efficiency", m.efficiency);
             efficiency["task_us"] = m.task_us;
             // Task Bench's own x axis: what a task takes of its worker, overhead included.

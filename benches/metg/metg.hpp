@@ -10,11 +10,11 @@ namespace metg {
 
 // A runtime with its workers, from its set-up to its end.
 class Peer {
-public:
+  public:
     virtual ~Peer() = default;
 
     // Creates and runs a task for each `graph.task(...)`, each after its predecessors. All of it is timed.
-    virtual void run(Graph& graph) = 0;
+    virtual void run(Graph &graph) = 0;
 
     // Frees what the program itself still holds of the last run. Not timed.
     virtual void clean_up() {}
@@ -22,6 +22,6 @@ public:
 
 using MakePeer = std::function<std::unique_ptr<Peer>(int workers)>;
 
-int metg_main(int argc, char** argv, const char* peer, const MakePeer& make);
+int metg_main(int argc, char **argv, const char *peer, const MakePeer &make);
 
 } // namespace metg

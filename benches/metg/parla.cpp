@@ -1,5 +1,5 @@
-// libparla through its C ABI. The graph is spawned in order by one task, so that the spawner is one of the workers; only the
-// handles of two rows are kept.
+// libparla through its C ABI. The graph is spawned in order by one task, so that the spawner is one of the workers;
+// only the handles of two rows are kept.
 #include "metg.hpp"
 
 #include "../common/application.hpp"
@@ -11,20 +11,17 @@ namespace {
 using metg::Graph;
 using metg::Task;
 
-void check(parla_status_t status)
-{
+void check(parla_status_t status) {
     if (status != PARLA_OK) bench::fail(parla_last_error_message());
 }
 
-std::int32_t run_task(void* ctx)
-{
-    static_cast<Task*>(ctx)->run();
+std::int32_t run_task(void *ctx) {
+    static_cast<Task *>(ctx)->run();
     return 0;
 }
 
-std::int32_t spawn_graph(void* ctx)
-{
-    Graph& graph = *static_cast<Graph*>(ctx);
+std::int32_t spawn_graph(void *ctx) {
+    Graph &graph = *static_cast<Graph *>(ctx);
     std::vector<parla_task_t> before(graph.width()), row(graph.width());
     std::vector<parla_handle_t> deps;
 
@@ -40,9 +37,8 @@ std::int32_t spawn_graph(void* ctx)
 }
 
 class Parla final : public metg::Peer {
-public:
-    explicit Parla(int workers)
-    {
+  public:
+    explicit Parla(int workers) {
         parla_config_t config{};
         config.size = sizeof config;
         config.num_threads = workers;
@@ -51,8 +47,7 @@ public:
 
     ~Parla() override { check(parla_finalize()); }
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         check(parla_spawn(spawn_graph, &graph, PARLA_ANY, 0, nullptr, 0, nullptr));
         check(parla_wait_all(-1));
     }
@@ -60,7 +55,6 @@ public:
 
 } // namespace
 
-int main(int argc, char** argv)
-{
+int main(int argc, char **argv) {
     return metg::metg_main(argc, argv, "libparla", [](int workers) { return std::make_unique<Parla>(workers); });
 }

@@ -11,16 +11,14 @@ namespace {
 constexpr int RANDOM_ROWS = 8;
 constexpr int RANDOM_RADIUS = 2;
 
-int stages(int width)
-{
+int stages(int width) {
     int stages = 1;
     while ((1 << stages) < width) stages++;
     return stages;
 }
 
 // SplitMix64's finaliser: the same graph on every machine.
-bool coin(int row, int point, int neighbour)
-{
+bool coin(int row, int point, int neighbour) {
     std::uint64_t x = (std::uint64_t(row) << 42) ^ (std::uint64_t(point) << 21) ^ std::uint64_t(neighbour);
     x = (x + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9;
     x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
@@ -29,19 +27,16 @@ bool coin(int row, int point, int neighbour)
 
 } // namespace
 
-const std::vector<std::string>& pattern_names()
-{
+const std::vector<std::string> &pattern_names() {
     static const std::vector<std::string> names{"trivial", "stencil_1d", "fft", "sweep", "tree", "random_nearest"};
     return names;
 }
 
-int width_at(Pattern pattern, int width, int step)
-{
+int width_at(Pattern pattern, int width, int step) {
     return pattern == Pattern::tree && step < 30 ? std::min(width, 1 << step) : width;
 }
 
-int period(Pattern pattern, int width)
-{
+int period(Pattern pattern, int width) {
     switch (pattern) {
     case Pattern::fft: return stages(width);
     case Pattern::random_nearest: return RANDOM_ROWS;
@@ -49,8 +44,7 @@ int period(Pattern pattern, int width)
     }
 }
 
-std::vector<int> dependencies(Pattern pattern, int width, int step, int point)
-{
+std::vector<int> dependencies(Pattern pattern, int width, int step, int point) {
     std::vector<int> points;
     if (step == 0) return points;
 

@@ -8,8 +8,7 @@ namespace metg {
 namespace {
 
 // Binds the calling thread to one of the processors that the process may use.
-void bind(int worker)
-{
+void bind(int worker) {
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
     int left = worker % CPU_COUNT(&allowed);
@@ -25,21 +24,18 @@ void bind(int worker)
 
 } // namespace
 
-Team::Team(int workers)
-{
+Team::Team(int workers) {
     for (int worker = 1; worker < workers; worker++) threads_.emplace_back([this, worker] { serve(worker); });
     bind(0); // after the others have inherited the whole mask
 }
 
-Team::~Team()
-{
+Team::~Team() {
     work_ = nullptr;
     round_.fetch_add(1, std::memory_order_release);
-    for (std::thread& thread : threads_) thread.join();
+    for (std::thread &thread : threads_) thread.join();
 }
 
-void Team::run(const std::function<void(int)>& work)
-{
+void Team::run(const std::function<void(int)> &work) {
     work_ = &work;
     busy_.store(int(threads_.size()), std::memory_order_relaxed);
     round_.fetch_add(1, std::memory_order_release);
@@ -47,8 +43,7 @@ void Team::run(const std::function<void(int)>& work)
     while (busy_.load(std::memory_order_acquire) != 0) std::this_thread::yield();
 }
 
-void Team::serve(int worker)
-{
+void Team::serve(int worker) {
     bind(worker);
     for (unsigned seen = 0;; seen++) {
         while (round_.load(std::memory_order_acquire) == seen) std::this_thread::yield();

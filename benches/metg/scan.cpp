@@ -14,8 +14,7 @@ constexpr double END_OF_CURVE = 0.25;
 constexpr int REFINEMENTS = 2;
 constexpr int DOUBLINGS = 2;
 
-Measurement measure(Peer& peer, Graph& graph, int workers, double iteration_ns, double length_us, int tries)
-{
+Measurement measure(Peer &peer, Graph &graph, int workers, double iteration_ns, double length_us, int tries) {
     const auto iterations = std::uint64_t(std::max(1.0, std::round(length_us * 1e3 / iteration_ns)));
     std::vector<double> elapsed_us;
     for (int i = 0; i < tries; i++) {
@@ -34,23 +33,20 @@ Measurement measure(Peer& peer, Graph& graph, int workers, double iteration_ns, 
 }
 
 // The shortest length that reaches 50 %, with the one before which it lies.
-std::vector<Measurement>::const_iterator last_good(const std::vector<Measurement>& curve)
-{
+std::vector<Measurement>::const_iterator last_good(const std::vector<Measurement> &curve) {
     const auto found =
-        std::find_if(curve.rbegin(), curve.rend(), [](const Measurement& m) { return m.efficiency >= HALF; });
+        std::find_if(curve.rbegin(), curve.rend(), [](const Measurement &m) { return m.efficiency >= HALF; });
     return found.base() - 1;
 }
 
-double interpolate(const Measurement& good, const Measurement& bad)
-{
+double interpolate(const Measurement &good, const Measurement &bad) {
     const double part = (good.efficiency - HALF) / (good.efficiency - bad.efficiency);
     return good.task_us * std::pow(bad.task_us / good.task_us, part);
 }
 
 } // namespace
 
-Scan scan(Peer& peer, Graph& graph, int workers, double iteration_ns, const ScanOptions& options)
-{
+Scan scan(Peer &peer, Graph &graph, int workers, double iteration_ns, const ScanOptions &options) {
     const auto at = [&](double us) { return measure(peer, graph, workers, iteration_ns, us, options.tries); };
 
     std::vector<Measurement> curve{at(options.longest_us)};

@@ -1,5 +1,5 @@
-// StarPU with explicit dependences between tasks: data handles would cost more. The structs of the tasks are kept from run
-// to run, which saves their allocation.
+// StarPU with explicit dependences between tasks: data handles would cost more. The structs of the tasks are kept from
+// run to run, which saves their allocation.
 #include "metg.hpp"
 
 #include "../common/application.hpp"
@@ -11,15 +11,13 @@ namespace {
 using metg::Graph;
 using metg::Task;
 
-void check(int status, const char* call)
-{
+void check(int status, const char *call) {
     if (status != 0) bench::fail(std::string("StarPU: ") + call + " returned " + std::to_string(status));
 }
 
-void run_task(void**, void* task) { static_cast<Task*>(task)->run(); }
+void run_task(void **, void *task) { static_cast<Task *>(task)->run(); }
 
-starpu_codelet codelet()
-{
+starpu_codelet codelet() {
     starpu_codelet codelet;
     starpu_codelet_init(&codelet);
     codelet.cpu_funcs[0] = run_task;
@@ -29,9 +27,8 @@ starpu_codelet codelet()
 }
 
 class StarPU final : public metg::Peer {
-public:
-    explicit StarPU(int workers)
-    {
+  public:
+    explicit StarPU(int workers) {
         starpu_conf conf;
         starpu_conf_init(&conf);
         conf.ncpus = workers;
@@ -42,14 +39,13 @@ public:
 
     ~StarPU() override { starpu_shutdown(); }
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         tasks_.resize(std::size_t(graph.width()) * graph.steps());
-        std::vector<starpu_task*> before;
+        std::vector<starpu_task *> before;
 
         for (int step = 0; step < graph.steps(); step++)
             for (int point = 0; point < graph.width_at(step); point++) {
-                starpu_task& task = tasks_[graph.index(step, point)];
+                starpu_task &task = tasks_[graph.index(step, point)];
                 starpu_task_init(&task);
                 task.cl = &codelet_;
                 task.cl_arg = &graph.task(step, point);
@@ -62,20 +58,18 @@ public:
         check(starpu_task_wait_for_all(), "starpu_task_wait_for_all");
     }
 
-    void clean_up() override
-    {
-        for (starpu_task& task : tasks_)
+    void clean_up() override {
+        for (starpu_task &task : tasks_)
             if (task.cl != nullptr) starpu_task_clean(&task); // a point that does not exist has never been a task
     }
 
-private:
+  private:
     starpu_codelet codelet_ = codelet();
     std::vector<starpu_task> tasks_;
 };
 
 } // namespace
 
-int main(int argc, char** argv)
-{
+int main(int argc, char **argv) {
     return metg::metg_main(argc, argv, "starpu", [](int workers) { return std::make_unique<StarPU>(workers); });
 }

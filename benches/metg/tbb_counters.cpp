@@ -1,5 +1,5 @@
-// oneTBB's task_group with counters kept by hand: no flow graph, but the program must know the successors of each task. The
-// first successor that gets ready runs next on the same thread, without a task of its own.
+// oneTBB's task_group with counters kept by hand: no flow graph, but the program must know the successors of each task.
+// The first successor that gets ready runs next on the same thread, without a task of its own.
 #include "counted.hpp"
 #include "metg.hpp"
 
@@ -13,29 +13,25 @@ using metg::Graph;
 using metg::Task;
 
 class TaskGroup final : public metg::Peer {
-public:
+  public:
     explicit TaskGroup(int workers)
-        : limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(workers)), arena_(workers)
-    {
-    }
+        : limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(workers)), arena_(workers) {}
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         arena_.execute([&] {
             oneapi::tbb::task_group group;
             counted_.begin(graph);
-            metg::Counted::roots(graph, [&](Task& task) { spawn(group, task); });
+            metg::Counted::roots(graph, [&](Task &task) { spawn(group, task); });
             group.wait();
         });
     }
 
-private:
-    void spawn(oneapi::tbb::task_group& group, Task& task)
-    {
+  private:
+    void spawn(oneapi::tbb::task_group &group, Task &task) {
         group.run([this, &group, &task] {
-            for (Task* next = &task; next != nullptr;) {
-                Task* first = nullptr;
-                counted_.run(*next, [&](Task& ready) {
+            for (Task *next = &task; next != nullptr;) {
+                Task *first = nullptr;
+                counted_.run(*next, [&](Task &ready) {
                     if (first == nullptr)
                         first = &ready;
                     else
@@ -53,7 +49,7 @@ private:
 
 } // namespace
 
-int main(int argc, char** argv)
-{
-    return metg::metg_main(argc, argv, "tbb-counters", [](int workers) { return std::make_unique<TaskGroup>(workers); });
+int main(int argc, char **argv) {
+    return metg::metg_main(argc, argv, "tbb-counters",
+                           [](int workers) { return std::make_unique<TaskGroup>(workers); });
 }

@@ -1,5 +1,5 @@
-// oneTBB's flow graph: one continue_node for each task and one edge for each dependence. A graph must be complete before it
-// is started, so all of it is built first.
+// oneTBB's flow graph: one continue_node for each task and one edge for each dependence. A graph must be complete
+// before it is started, so all of it is built first.
 #include "metg.hpp"
 
 #include <oneapi/tbb/flow_graph.h>
@@ -14,43 +14,38 @@ namespace flow = oneapi::tbb::flow;
 using metg::Graph;
 
 class FlowGraph final : public metg::Peer {
-public:
+  public:
     explicit FlowGraph(int workers)
-        : limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(workers)), arena_(workers)
-    {
-    }
+        : limit_(oneapi::tbb::global_control::max_allowed_parallelism, std::size_t(workers)), arena_(workers) {}
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         arena_.execute([&] { build_and_run(graph); });
     }
 
-    void clean_up() override
-    {
+    void clean_up() override {
         nodes_.clear();
         flow_graph_.reset();
     }
 
-private:
+  private:
     using Node = flow::continue_node<flow::continue_msg>;
 
-    void build_and_run(Graph& graph)
-    {
+    void build_and_run(Graph &graph) {
         flow_graph_.emplace();
-        std::vector<Node*> before(graph.width()), row(graph.width());
-        std::vector<Node*> roots;
+        std::vector<Node *> before(graph.width()), row(graph.width());
+        std::vector<Node *> roots;
 
         for (int step = 0; step < graph.steps(); step++) {
             for (int point = 0; point < graph.width_at(step); point++) {
-                metg::Task* const task = &graph.task(step, point);
-                row[point] = &nodes_.emplace_back(*flow_graph_, [task](const flow::continue_msg&) { task->run(); });
+                metg::Task *const task = &graph.task(step, point);
+                row[point] = &nodes_.emplace_back(*flow_graph_, [task](const flow::continue_msg &) { task->run(); });
                 const auto predecessors = graph.predecessors(step, point);
                 for (int p : predecessors) flow::make_edge(*before[p], *row[point]);
                 if (predecessors.empty()) roots.push_back(row[point]);
             }
             before.swap(row);
         }
-        for (Node* root : roots) root->try_put(flow::continue_msg());
+        for (Node *root : roots) root->try_put(flow::continue_msg());
         flow_graph_->wait_for_all();
     }
 
@@ -62,7 +57,6 @@ private:
 
 } // namespace
 
-int main(int argc, char** argv)
-{
+int main(int argc, char **argv) {
     return metg::metg_main(argc, argv, "tbb", [](int workers) { return std::make_unique<FlowGraph>(workers); });
 }

@@ -1,5 +1,5 @@
-// The check of a run notices what is missing or too early; the table of dependences is the one that the patterns define; a
-// scan finds the length at which it is given 50 %.
+// The check of a run notices what is missing or too early; the table of dependences is the one that the patterns
+// define; a scan finds the length at which it is given 50 %.
 #include "scan.hpp"
 
 #include <cstdlib>
@@ -11,28 +11,25 @@ using namespace metg;
 
 bool all_good = true;
 
-void expect(bool good, const std::string& what)
-{
+void expect(bool good, const std::string &what) {
     if (good) return;
     std::cerr << "wrong: " << what << '\n';
     all_good = false;
 }
 
 // Runs all tasks in order but one, which runs where `instead` runs, or never.
-bool correct_without(Graph& graph, const Task* left_out, const Task* instead = nullptr)
-{
+bool correct_without(Graph &graph, const Task *left_out, const Task *instead = nullptr) {
     graph.begin(0);
     for (int step = 0; step < graph.steps(); step++)
         for (int point = 0; point < graph.width_at(step); point++) {
-            const Task& task = graph.task(step, point);
+            const Task &task = graph.task(step, point);
             if (&task == instead) left_out->run();
             if (&task != left_out) task.run();
         }
     return graph.correct();
 }
 
-void checks_notice(const std::string& name, Pattern pattern)
-{
+void checks_notice(const std::string &name, Pattern pattern) {
     Graph graph(pattern, 6, 9);
     expect(correct_without(graph, nullptr), name + " in order");
     expect(!correct_without(graph, &graph.task(8, 3)), name + " without a task of the last step");
@@ -41,14 +38,14 @@ void checks_notice(const std::string& name, Pattern pattern)
         expect(!correct_without(graph, &graph.task(6, 3), &graph.task(0, 0)), name + " with a task before all others");
 }
 
-void tables_agree(const std::string& name, Pattern pattern)
-{
+void tables_agree(const std::string &name, Pattern pattern) {
     Graph graph(pattern, 6, 20);
     std::size_t forward = 0, backward = 0;
     for (int step = 0; step < graph.steps(); step++)
         for (int point = 0; point < graph.width_at(step); point++) {
             const auto before = graph.predecessors(step, point);
-            expect(std::vector<int>(before.begin(), before.end()) == dependencies(pattern, 6, step, point), name + ": a row");
+            expect(std::vector<int>(before.begin(), before.end()) == dependencies(pattern, 6, step, point),
+                   name + ": a row");
             for (int p : before) expect(p < graph.width_at(step - 1), name + ": a predecessor that does not exist");
             forward += graph.successors(step, point).size();
             backward += before.size();
@@ -56,13 +53,13 @@ void tables_agree(const std::string& name, Pattern pattern)
     expect(forward == backward, name + ": as many successors as predecessors");
 }
 
-// A runtime that takes for each task a fixed time on top of its body, with one worker: 50 % where the body takes as long.
+// A runtime that takes for each task a fixed time on top of its body, with one worker: 50 % where the body takes as
+// long.
 class Overhead final : public Peer {
-public:
+  public:
     explicit Overhead(std::uint64_t iterations) : iterations_(iterations) {}
 
-    void run(Graph& graph) override
-    {
+    void run(Graph &graph) override {
         for (int step = 0; step < graph.steps(); step++)
             for (int point = 0; point < graph.width_at(step); point++) {
                 kernel(iterations_);
@@ -70,12 +67,11 @@ public:
             }
     }
 
-private:
+  private:
     std::uint64_t iterations_;
 };
 
-void scan_finds_the_overhead()
-{
+void scan_finds_the_overhead() {
     const double iteration_ns = nanoseconds_per_iteration(), overhead_us = 3;
     Overhead peer(std::uint64_t(overhead_us * 1e3 / iteration_ns));
     Graph graph(Pattern::stencil_1d, 10, 20);
@@ -86,8 +82,7 @@ void scan_finds_the_overhead()
 
 } // namespace
 
-int main()
-{
+int main() {
     for (std::size_t p = 0; p < pattern_names().size(); p++) {
         checks_notice(pattern_names()[p], Pattern(p));
         tables_agree(pattern_names()[p], Pattern(p));
