@@ -15,8 +15,10 @@ class Counters final : public metg::Peer {
     void run(Graph &graph) override {
         counted_.begin(graph);
         for (auto &deque : deques_) deque.reset(graph.size());
-        std::size_t root = 0; // dealt in turn
-        metg::Counted::roots(graph, [&](Task &task) { deques_[root++ % deques_.size()].push(&task); });
+        std::vector<Task *> roots;
+        metg::Counted::roots(graph, [&](Task &task) { roots.push_back(&task); });
+        // In blocks, as neighbours have dependences in common.
+        for (std::size_t r = 0; r < roots.size(); r++) deques_[r * deques_.size() / roots.size()].push(roots[r]);
         done_.store(0, std::memory_order_relaxed);
         team_.run([&](int worker) { work(worker, graph.size()); });
     }
