@@ -26,7 +26,8 @@ Pattern pattern_of(const std::string &workload) {
 
 int metg_main(int argc, char **argv, const char *peer_name, const MakePeer &make) {
     bench::CommonOptions common;
-    ScanOptions options;
+    double longest_us = 16;
+    int tries = 3;
     int width = 32, steps = 1000;
 
     CLI::App app{std::string("METG(50 %) of Task Bench's patterns, with ") + peer_name};
@@ -35,10 +36,10 @@ int metg_main(int argc, char **argv, const char *peer_name, const MakePeer &make
         ->capture_default_str()
         ->check(CLI::Range(1, 100000));
     app.add_option("--steps", steps, "Steps")->capture_default_str()->check(CLI::Range(2, 1000000));
-    app.add_option("--longest", options.longest_us, "Microseconds of the tasks that the scan starts with")
+    app.add_option("--longest", longest_us, "Microseconds of the tasks that the scan starts with")
         ->capture_default_str()
         ->check(CLI::PositiveNumber);
-    app.add_option("--tries", options.tries, "Runs at each length, of which the median counts")
+    app.add_option("--tries", tries, "Runs at each length, of which the median counts")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
     CLI11_PARSE(app, argc, argv);
@@ -54,7 +55,9 @@ int metg_main(int argc, char **argv, const char *peer_name, const MakePeer &make
     if (!graph.correct()) bench::fail("a task did not run, or ran before a task that it depends on");
 
     for (int repeat = 0; repeat < common.repeats; repeat++) {
-        const Scan result = scan(*peer, graph, common.workers, iteration_ns, options);
+        const Scan result = scan(
+            [&](double length_us) { return measure(*peer, graph, common.workers, iteration_ns, length_us, tries); },
+            longest_us, iteration_ns * 1e-3);
         const auto line = [&](const char *metric, double value) {
             return nlohmann::ordered_json{{"peer", peer_name},
                                           {"workload", common.workload},

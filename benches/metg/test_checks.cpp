@@ -53,31 +53,18 @@ void tables_agree(const std::string &name, Pattern pattern) {
     expect(forward == backward, name + ": as many successors as predecessors");
 }
 
-// A runtime that takes for each task a fixed time on top of its body, with one worker: 50 % where the body takes as
-// long.
-class Overhead final : public Peer {
-  public:
-    explicit Overhead(std::uint64_t iterations) : iterations_(iterations) {}
-
-    void run(Graph &graph) override {
-        for (int step = 0; step < graph.steps(); step++)
-            for (int point = 0; point < graph.width_at(step); point++) {
-                kernel(iterations_);
-                graph.task(step, point).run();
-            }
-    }
-
-  private:
-    std::uint64_t iterations_;
-};
+// A runtime that takes 3 us for each task on top of its body: 50 % where the body takes as long.
+Measurement with_overhead(double length_us) { return {length_us, 0, length_us / (length_us + 3)}; }
 
 void scan_finds_the_overhead() {
-    const double iteration_ns = nanoseconds_per_iteration(), overhead_us = 3;
-    Overhead peer(std::uint64_t(overhead_us * 1e3 / iteration_ns));
-    Graph graph(Pattern::stencil_1d, 10, 20);
-    const Scan found = scan(peer, graph, 1, iteration_ns, {.longest_us = 16, .tries = 21});
-    // A busy machine changes the efficiency at one length or another, but not by this.
-    expect(found.metg_us && *found.metg_us > overhead_us / 3 && *found.metg_us < overhead_us * 3, "the length at 50 %");
+    for (double longest_us : {16.0, 1.0}) {
+        const Scan found = scan(with_overhead, longest_us, 0.01);
+        expect(found.metg_us && *found.metg_us > 2.99 && *found.metg_us < 3.01, "the length at 50 %");
+        expect(found.curve.front().efficiency > 0.5 && found.curve.back().efficiency < 0.5, "both sides of 50 %");
+    }
+    expect(!scan(with_overhead, 0.1, 0.01).metg_us, "no length at 50 %, if none is long enough");
+    const Scan bare = scan([](double us) { return Measurement{us, 0, 1}; }, 16, 1);
+    expect(bare.metg_us && *bare.metg_us == 1, "the shortest length, if it reaches 50 %");
 }
 
 } // namespace
