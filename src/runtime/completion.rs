@@ -63,8 +63,8 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     } else if record.has(flag::CONTINUES) && continuation::begin(local, slot) {
         return None;
     }
-    admit::release_vcus(local, slot);
     if !arena.seal(slot) {
+        admit::release_vcus(local, slot);
         if record.phase.load(Relaxed) != Phase::Failed as u8 {
             record.set_phase(Phase::Held);
         }

@@ -7,6 +7,7 @@ use super::wait::TimedOut;
 use crate::error::{Result, fail};
 use crate::graph::record::flag;
 use crate::graph::{Arena, Cache, Handle, Slot};
+use crate::scheduler::admission::Admitted;
 use crate::scheduler::deque;
 use crate::scheduler::queues::Taker;
 use crate::scheduler::seat::Seat;
@@ -41,6 +42,8 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// Memory that is used again by calls at the gate.
+    pub admitted: Cell<Vec<Admitted>>,
     /// How many `drop`s and thread hooks of the host run on this thread: they may not block.
     pub callbacks: Cell<u32>,
     /// Tasks that this thread is about to skip, and whether it is at it.
@@ -164,6 +167,7 @@ impl Local {
             is_lent: Cell::new(false),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            admitted: Cell::default(),
             callbacks: Cell::new(0),
             to_skip: Cell::default(),
             skips: Cell::new(false),

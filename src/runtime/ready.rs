@@ -108,18 +108,15 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
     }
     let runtime = &local.runtime;
     let wanted = runtime.shapes.get(shape);
-    if wanted.reserves() {
-        let admitted = runtime.admission.submit(slot, shape, wanted, record.priority());
-        return admit::dispatch(local, admitted);
+    if wanted.reserves {
+        return admit::submit(local, slot, shape, wanted, record.priority());
     }
-    let devices: Vec<u16> =
-        wanted.alternatives.iter().map(|a| &a[0]).flat_map(|n| n.devices.to_vec()).collect();
     let load = |device: u16| {
         let pool = &runtime.queues.devices[device as usize];
         pool.injector.len() as u64 * 1000
             / u64::from(runtime.devices[device as usize].workers.max(1))
     };
-    let device = mapper::least_loaded(&devices, load).expect("a shape has devices");
+    let device = mapper::least_loaded(&wanted.homes, load).expect("a shape has devices");
     to_device(local, slot, device);
 }
 

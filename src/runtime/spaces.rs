@@ -196,7 +196,7 @@ fn make(
         Ok(slot) => {
             let record = arena.record(slot);
             record.cold().owner.store(space.handle.slot().0, Relaxed);
-            record.cold().element.store(element, Relaxed);
+            record.cold().set_element(element);
             record.handle(slot).0
         }
         Err(failed) => {
@@ -331,7 +331,7 @@ pub fn name_of(local: &Local, slot: Slot) -> Option<String> {
     // A worker that names a task it has run is not inside a call; naming is one.
     local.seat().nested(|| {
         let space = peek(local, record.cold().owner.load(Relaxed))?;
-        let key = space.table.key_of(record.cold().element.load(Relaxed))?;
+        let key = space.table.key_of(record.cold().element())?;
         let parts: Vec<KeyPart<'_>> = key.parts().collect();
         // The number may be another space's by now.
         let same = space.table.get_key(&parts) == Some(handle);
