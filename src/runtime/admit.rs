@@ -10,7 +10,7 @@ use crate::graph::placement::Placement;
 use crate::graph::record::{Held, flag};
 use crate::scheduler::admission::{Admission, Admitted, Returning};
 use crate::scheduler::grant::Grant;
-use crate::scheduler::shapes::Shape;
+use crate::scheduler::shapes::{Need, Shape};
 use std::sync::Arc;
 
 /// Asks the gate, and queues what it lets through.
@@ -21,17 +21,45 @@ fn at_gate(local: &Local, ask: impl FnOnce(&Admission, &mut Vec<Admitted>)) {
     local.admitted.set(admitted);
 }
 
+/// Gives back; a task that this worker can run next is kept for it, if there is one.
+fn release(local: &Local, held: &Grant, keeps: bool) -> Option<Slot> {
+    let mut admitted = local.admitted.take();
+    local.runtime.admission.release(held, &mut admitted);
+    let mut kept = None;
+    for item in admitted.drain(..) {
+        match item {
+            Admitted::Start(slot, alternative, grant) if keeps && kept.is_none() => {
+                let device = start(local, slot, alternative, grant);
+                if device == local.device.get() && local.arena().record(slot).priority() == 0 {
+                    kept = Some(slot);
+                } else {
+                    to_device(local, slot, device);
+                }
+            }
+            item => dispatch(local, item),
+        }
+    }
+    local.admitted.set(admitted);
+    kept
+}
+
+/// Notes what a task has been given. Its device.
+fn start(local: &Local, slot: Slot, alternative: u8, grant: Grant) -> u16 {
+    let device = grant.parts()[0].device;
+    let record = local.arena().record(slot);
+    record.add_flags(flag::RESERVED);
+    record.cold().place(Placement { device, alternative });
+    if let Grant::Several(parts) = grant {
+        // SAFETY: the gate hands the ready task to this thread alone.
+        unsafe { record.side_mut() }.grant = parts;
+    }
+    device
+}
+
 fn dispatch(local: &Local, admitted: Admitted) {
     match admitted {
         Admitted::Start(slot, alternative, grant) => {
-            let device = grant.parts()[0].device;
-            let record = local.arena().record(slot);
-            record.add_flags(flag::RESERVED);
-            record.cold().place(Placement { device, alternative });
-            if let Grant::Several(parts) = grant {
-                // SAFETY: the gate hands the ready task to this thread alone.
-                unsafe { record.side_mut() }.grant = parts;
-            }
+            let device = start(local, slot, alternative, grant);
             to_device(local, slot, device);
         }
         Admitted::Resume(Returning::Task(slot)) => {
@@ -62,8 +90,9 @@ pub fn grant(local: &Local, slot: Slot) -> Grant {
     let record = local.arena().record(slot);
     let Placement { device, alternative } = record.cold().placement();
     let shape = local.runtime.shapes.get(record.shape());
-    match shape.alternatives[alternative as usize][..] {
-        [ref need] => Grant::One(Held { device, vcus: need.vcus, memory: need.memory }),
+    let one = |need: &Need| Grant::One(Held { device, vcus: need.vcus, memory: need.memory });
+    match (&shape.single, &shape.alternatives[alternative as usize][..]) {
+        (Some(need), _) | (None, [need]) => one(need),
         // SAFETY: the caller owns the record.
         _ => Grant::Several(unsafe { record.side_mut() }.grant.clone()),
     }
@@ -79,7 +108,7 @@ pub fn release_vcus(local: &Local, slot: Slot) -> Grant {
     let vcus = grant(local, slot).vcus();
     if vcus != Grant::Nothing {
         record.add_flags(flag::VCUS_OUT);
-        at_gate(local, |gate, admitted| gate.release(&vcus, admitted));
+        release(local, &vcus, false);
     }
     vcus
 }
@@ -89,24 +118,23 @@ pub fn vcus_back(local: &Local, slot: Slot) {
     local.arena().record(slot).clear_flags(flag::VCUS_OUT);
 }
 
-/// Gives back everything a task holds. The caller completes it.
+/// Gives back everything a task holds. The caller completes it; if it `keeps` one, it gets a task to run
+/// next, or to hand on by `ready`.
 #[inline]
-pub fn release_all(local: &Local, slot: Slot) {
+pub fn release_all(local: &Local, slot: Slot, keeps: bool) -> Option<Slot> {
     let record = local.arena().record(slot);
     if !record.has(flag::RESERVED) {
-        return;
+        return None;
     }
     let mut held = grant(local, slot);
     if record.has(flag::VCUS_OUT) {
         held = held.memory();
     }
     record.clear_flags(flag::RESERVED | flag::VCUS_OUT);
-    if held != Grant::Nothing {
-        at_gate(local, |gate, admitted| gate.release(&held, admitted));
-    }
+    if held == Grant::Nothing { None } else { release(local, &held, keeps) }
 }
 
-/// A task that continues wants its VCUs back, on the devices it was on.
+/// A task that has been placed goes on there. If it has given VCUs back it wants them first.
 pub fn resume_task(local: &Local, slot: Slot) {
     let record = local.arena().record(slot);
     if record.has(flag::VCUS_OUT) {

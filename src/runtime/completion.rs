@@ -118,7 +118,9 @@ pub fn fail_record(local: &Local, slot: Slot, status: Status, text: String) {
 pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
     let arena = local.arena();
     let record = arena.record(slot);
-    admit::release_all(local, slot);
+    // What is admitted runs next here, unless it would have to wait for the user's `drop`.
+    let keeps = local.is_worker.get() && !record.has(flag::HAS_DROP);
+    let admitted = admit::release_all(local, slot, keeps);
     drop_context(local, slot);
     // SAFETY: the caller owns the record.
     let failure = unsafe { record.failure() };
@@ -129,7 +131,7 @@ pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
                 local.runtime.failures.locked(|| unsafe { record.free_side() });
             }
             let first = arena.close(slot);
-            let next = release(local, first, None);
+            let next = if first.is_none() { None } else { release_ready(local, first) };
             local.cache.give(arena, slot);
             next
         }
@@ -143,6 +145,11 @@ pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
         }
     };
     bump(&local.seat().own.completed, 1);
+    match (next, admitted) {
+        (Some(_), Some(admitted)) => ready(local, admitted),
+        (None, Some(_)) => return admitted,
+        (_, None) => {}
+    }
     next
 }
 

@@ -103,7 +103,7 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
         }
         return notify(local);
     }
-    if record.has(flag::CONTINUES) {
+    if record.has(flag::CONTINUES) || record.has(flag::RESERVED) {
         return admit::resume_task(local, slot);
     }
     let runtime = &local.runtime;

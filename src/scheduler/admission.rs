@@ -202,7 +202,8 @@ impl Inner {
 
     /// Admits all that may be, in order.
     fn admit(&mut self, admitted: &mut Vec<Admitted>) {
-        if !self.resumes.is_empty() {
+        let mut barred = !self.resumes.is_empty();
+        if barred {
             self.admit_resumes(admitted);
         }
         // Shapes in the order of their heads. A shape whose head does not fit is out for this round:
@@ -234,18 +235,24 @@ impl Inner {
                         for (device, free) in self.free.iter_mut().enumerate() {
                             free.barred |= queue.shape.touches(device as u16);
                         }
+                        barred = true;
                     }
                     open -= 1;
                     self.waiting.swap(at, open);
                 }
             }
         }
-        self.free.iter_mut().for_each(|free| free.barred = false);
+        if barred {
+            self.free.iter_mut().for_each(|free| free.barred = false);
+        }
     }
 
     /// Whose head comes first among the first `open` of those that wait.
     #[inline]
     fn foremost(&self, open: usize) -> Option<usize> {
+        if open <= 1 {
+            return (open == 1).then_some(0);
+        }
         let head = |at: &usize| self.queues[self.waiting[*at] as usize].as_ref()?.head();
         (0..open).max_by_key(head)
     }
@@ -277,10 +284,17 @@ impl Inner {
 }
 
 /// The first alternative that fits now, on the devices with the most free VCUs.
-#[inline]
+#[inline(always)]
 fn grant(shape: &Shape, free: &[Free]) -> Option<(u8, Grant)> {
-    let held = |need: &Need, device| Held { device, vcus: need.vcus, memory: need.memory };
-    (0..).zip(&shape.alternatives).find_map(|(alternative, needs)| {
+    match &shape.single {
+        Some(need) => Some((0, Grant::One(held(need, best(need, free)?)))),
+        None => choose(&shape.alternatives, free),
+    }
+}
+
+#[inline(never)]
+fn choose(alternatives: &[Box<[Need]>], free: &[Free]) -> Option<(u8, Grant)> {
+    (0..).zip(alternatives).find_map(|(alternative, needs)| {
         let grant = match &needs[..] {
             [need] => Grant::One(held(need, best(need, free)?)),
             _ => {
@@ -292,9 +306,22 @@ fn grant(shape: &Shape, free: &[Free]) -> Option<(u8, Grant)> {
     })
 }
 
+#[inline(always)]
+fn held(need: &Need, device: u16) -> Held {
+    Held { device, vcus: need.vcus, memory: need.memory }
+}
+
 /// The device with the most free VCUs of those that have what is needed; the first of equals.
-#[inline]
+#[inline(always)]
 fn best(need: &Need, free: &[Free]) -> Option<u16> {
+    match need.devices[..] {
+        [only] => free[only as usize].fits(need).then_some(only),
+        _ => best_of_several(need, free),
+    }
+}
+
+#[inline(never)]
+fn best_of_several(need: &Need, free: &[Free]) -> Option<u16> {
     let fits = |device: &u16| free[*device as usize].fits(need);
     let most = |device: &u16| Reverse(free[*device as usize].vcus);
     need.devices.iter().copied().filter(fits).min_by_key(most)

@@ -46,6 +46,8 @@ pub struct Need {
 pub struct Shape {
     /// In order of preference.
     pub alternatives: Box<[Box<[Need]>]>,
+    /// What the only member of the only alternative needs, as in most requests.
+    pub single: Option<Need>,
     /// Whether a task of this shape holds something while it runs.
     pub reserves: bool,
     /// Devices that its first member may use, by any alternative.
@@ -58,7 +60,11 @@ impl Shape {
             .iter()
             .any(|a| a.len() > 1 || a.iter().any(|n| n.vcus > 0 || n.memory > 0));
         let homes = alternatives.iter().flat_map(|a| &a[0].devices).copied().collect();
-        Shape { alternatives: alternatives.into(), reserves, homes }
+        let single = match &alternatives[..] {
+            [only] if only.len() == 1 => Some(only[0].clone()),
+            _ => None,
+        };
+        Shape { alternatives: alternatives.into(), single, reserves, homes }
     }
 
     /// Devices that any alternative names.
