@@ -1,9 +1,11 @@
 //! Task spaces: names for tasks, shared by every language in the process.
 
 use super::convert;
-use super::guard::guard_local;
+use super::guard::{guard_local, quick_local};
 use super::pointers;
 use super::types::*;
+use crate::graph::record::INLINE_NODES;
+use crate::graph::space::MAX_DIMS;
 use crate::runtime::{spaces, spawn};
 use std::ffi::{c_char, c_void};
 
@@ -84,6 +86,33 @@ pub unsafe extern "C" fn parla_taskspace_task(
     index: *const i64,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    // Most elements that are asked for exist.
+    let found = quick_local(|local| {
+        let space = spaces::get_quickly(local, space)?;
+        // SAFETY: the caller's contract.
+        space.table().look(unsafe { pointers::short_list(index, space.ndim(), MAX_DIMS)? })
+    });
+    match found {
+        Some(handle) if !task.is_null() => {
+            // SAFETY: the caller's contract.
+            unsafe { task.write(handle) };
+            0
+        }
+        // SAFETY: the caller's contract.
+        _ => unsafe { element_checked(space, index, task) },
+    }
+}
+
+/// [`parla_taskspace_task`] for everything else, errors included.
+///
+/// # Safety
+/// As [`parla_taskspace_task`].
+#[inline(never)]
+unsafe fn element_checked(
+    space: parla_taskspace_t,
+    index: *const i64,
+    task: *mut parla_task_t,
+) -> parla_status_t {
     guard_local(|local| {
         pointers::not_null(task, "task")?;
         let space = spaces::get(local, space)?;
@@ -125,6 +154,44 @@ pub unsafe extern "C" fn parla_taskspace_task_key(
 /// As both.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parla_taskspace_spawn(
+    space: parla_taskspace_t,
+    index: *const i64,
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    place: parla_place_t,
+    vcus: f64,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> parla_status_t {
+    if place == PARLA_ANY
+        && vcus == 0.0
+        && let Some(body) = r#fn
+        // SAFETY: the caller's contract.
+        && let Some(short) = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }
+    {
+        let spawned = quick_local(|local| {
+            let space = spaces::get_quickly(local, space)?;
+            // SAFETY: the caller's contract.
+            let index = unsafe { pointers::short_list(index, space.ndim(), MAX_DIMS)? };
+            spawn::new_element(local, (space, index), body, ctx, short)
+        });
+        if let Some(handle) = spawned {
+            // SAFETY: the caller's contract.
+            unsafe { pointers::put_optional(task, handle) };
+            return 0;
+        }
+    }
+    // SAFETY: the caller's contract.
+    unsafe { spawn_checked(space, index, r#fn, ctx, place, vcus, deps, n_deps, task) }
+}
+
+/// [`parla_taskspace_spawn`] for everything else, errors included.
+///
+/// # Safety
+/// As [`parla_taskspace_spawn`].
+#[inline(never)]
+unsafe fn spawn_checked(
     space: parla_taskspace_t,
     index: *const i64,
     r#fn: parla_task_fn,

@@ -25,7 +25,8 @@ impl Cold {
         self.element.load(Relaxed) & ELEMENT
     }
 
-    /// Makes it an element's record; by the owner, before it is published.
+    /// Notes the number of an element; by the owner, before it is published.
+    #[inline]
     pub fn set_element(&self, number: u64) {
         debug_assert!(number <= ELEMENT);
         self.element.store(number, Relaxed);

@@ -55,7 +55,7 @@ pub struct Local {
     /// Flags of every task that this thread spawns.
     pub base_flags: u16,
     /// The last request that was looked up, and its shape.
-    pub last_shape: Cell<(i32, u64, u32)>,
+    pub last_shape: Cell<((i32, u64, u64), u32)>,
 }
 
 /// See [`Local::quick_call`].
@@ -173,7 +173,7 @@ impl Local {
             skips: Cell::new(false),
             timed_out: Cell::default(),
             base_flags,
-            last_shape: Cell::new((0, 0, 0)),
+            last_shape: Cell::default(),
         });
         let pointer = std::ptr::from_ref(&*local);
         // If this thread is ending, the owner is dropped here, and stands up.
