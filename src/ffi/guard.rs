@@ -22,13 +22,6 @@ pub fn guard_local(call: impl FnOnce(&Local) -> Result<()>) -> parla_status_t {
     guard(|| Local::get()?.in_call(call))
 }
 
-/// The quick way of a call that needs no error, cannot panic, and is told to finalize and destroy all the same. None:
-/// nothing has happened, and [`guard_local`] is to be asked.
-#[inline(always)]
-pub fn quick_local<T>(call: impl FnOnce(&Local) -> Option<T>) -> Option<T> {
-    Local::peek()?.in_call(|local| Ok(call(local))).ok().flatten()
-}
-
 #[cold]
 fn internal(panic: &(dyn std::any::Any + Send)) -> parla_status_t {
     let text = panic

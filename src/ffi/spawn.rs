@@ -70,6 +70,16 @@ unsafe extern "C" fn spawn_quickly_or_not(
     {
         return 0;
     }
+    if let Some(body) = r#fn
+        // SAFETY: the caller's contract.
+        && let Some(deps) = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }
+        && let Some(call) = Local::quick_call()
+        && let Some(handle) = spawn::like_the_last(&call, body, ctx, place, vcus, deps)
+    {
+        // SAFETY: the caller's contract.
+        unsafe { pointers::put_optional(task, handle) };
+        return 0;
+    }
     // SAFETY: the caller's contract.
     unsafe { spawn_checked(r#fn, ctx, place, vcus, deps, n_deps, task) }
 }

@@ -17,30 +17,32 @@ use std::sync::Arc;
 fn at_gate(local: &Local, ask: impl FnOnce(&Admission, &mut Vec<Admitted>)) {
     let mut admitted = local.admitted.take();
     ask(&local.runtime.admission, &mut admitted);
-    admitted.drain(..).for_each(|item| dispatch(local, item));
+    if !admitted.is_empty() {
+        admitted.drain(..).for_each(|item| dispatch(local, item));
+    }
     local.admitted.set(admitted);
 }
 
-/// Gives back; a task that this worker can run next is kept for it, if there is one.
+/// Gives back. If that lets one task through, and this worker can run it next, it is kept for it.
 fn release(local: &Local, held: &Grant, keeps: bool) -> Option<Slot> {
     let mut admitted = local.admitted.take();
     local.runtime.admission.release(held, &mut admitted);
-    let mut kept = None;
-    for item in admitted.drain(..) {
-        match item {
-            Admitted::Start(slot, alternative, grant) if keeps && kept.is_none() => {
-                let device = start(local, slot, alternative, grant);
-                if device == local.device.get() && local.arena().record(slot).priority() == 0 {
-                    kept = Some(slot);
-                } else {
-                    to_device(local, slot, device);
-                }
-            }
-            item => dispatch(local, item),
-        }
+    let only = if keeps && admitted.len() == 1 { admitted.pop() } else { None };
+    if !admitted.is_empty() {
+        admitted.drain(..).for_each(|item| dispatch(local, item));
     }
     local.admitted.set(admitted);
-    kept
+    match only? {
+        Admitted::Start(slot, alternative, grant) => {
+            let device = start(local, slot, alternative, grant);
+            if device == local.device.get() && local.arena().record(slot).priority() == 0 {
+                return Some(slot);
+            }
+            to_device(local, slot, device);
+        }
+        resume => dispatch(local, resume),
+    }
+    None
 }
 
 /// Notes what a task has been given. Its device.

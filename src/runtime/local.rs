@@ -61,7 +61,7 @@ pub struct Local {
 /// See [`Local::quick_call`].
 pub struct QuickCall {
     local: &'static Local,
-    /// Not that of a task: the task keeps the runtime alive.
+    /// None: a task's, which keeps the runtime alive.
     announced: Option<&'static Seat>,
 }
 
@@ -284,6 +284,18 @@ impl Local {
         if !local.frame.get().is_null() {
             return Some(QuickCall { local, announced: None });
         }
+        Local::announce(local)
+    }
+
+    /// As [`Local::quick_call`], announced by tasks too: for calls that use what destroy frees.
+    #[inline(always)]
+    pub fn announced_call() -> Option<QuickCall> {
+        // SAFETY: as in `peek`.
+        Local::announce(unsafe { thread_pointer::get().cast::<Local>().as_ref() }?)
+    }
+
+    #[inline(always)]
+    fn announce(local: &'static Local) -> Option<QuickCall> {
         let seat = local.seat();
         if seat.own.in_call.load(Relaxed) % 2 == 1 {
             return None;

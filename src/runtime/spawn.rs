@@ -205,12 +205,17 @@ fn outside(index: &[i64]) -> Result<u64> {
 /// Looks a request up; the same one as last time at no cost.
 #[inline]
 fn shape_of(local: &Local, place: i32, vcus: f64, memory: u64) -> Result<u32> {
-    let request = (place, vcus.to_bits(), memory);
-    if request == (0, 0, 0) {
-        return Ok(0);
+    match known_shape(local, place, vcus, memory) {
+        Some(shape) => Ok(shape),
+        None => look_up_shape(local, place, vcus, memory),
     }
+}
+
+#[inline(always)]
+fn known_shape(local: &Local, place: i32, vcus: f64, memory: u64) -> Option<u32> {
+    let request = (place, vcus.to_bits(), memory);
     let (last, shape) = local.last_shape.get();
-    if last == request { Ok(shape) } else { look_up_shape(local, place, vcus, memory) }
+    if request == (0, 0, 0) { Some(0) } else { (last == request).then_some(shape) }
 }
 
 #[inline(never)]
@@ -347,6 +352,58 @@ fn finish(local: &Local, task: Handle, complete: u32) {
     }
 }
 
+/// Whether one of few dependencies is not complete. None: one of them has failed, or is no task.
+#[inline(always)]
+fn any_open(local: &Local, deps: &[u64]) -> Option<bool> {
+    let mut is_open = false;
+    for &dep in deps {
+        match local.arena().look(Handle(dep)) {
+            Look::Live => is_open = true,
+            Look::Done => {}
+            Look::Invalid if dep == 0 => {}
+            Look::Failed | Look::Invalid => return None,
+        }
+    }
+    Some(is_open)
+}
+
+/// The quick way of `parla_spawn` for a task that asks for the same as the last one of this thread, with at most
+/// [`record::INLINE_NODES`] dependencies, none of them failed. None: nothing has happened.
+#[inline]
+pub fn like_the_last(
+    local: &Local,
+    body: Body,
+    ctx: *mut c_void,
+    place: i32,
+    vcus: f64,
+    deps: &[u64],
+) -> Option<u64> {
+    let shape = known_shape(local, place, vcus, 0)?;
+    let is_open = any_open(local, deps)?;
+    if !local.cache.has_some() {
+        return None;
+    }
+    let arena = local.arena();
+    let count = deps.len() as u32;
+    let slot = if is_open {
+        arena.begin_spawning(&local.cache, local.base_flags, count).ok()?
+    } else {
+        arena.begin_ready(&local.cache, local.base_flags).ok()?
+    };
+    let record = arena.record(slot);
+    let handle = record.handle(slot);
+    record.set_body(body, ctx);
+    record.route(shape, 0);
+    bump(&local.seat().own.spawned, 1);
+    if is_open {
+        let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
+        finish(local, handle, done);
+    } else {
+        ready::ready(local, slot);
+    }
+    Some(handle.0)
+}
+
 /// The quick way of `parla_taskspace_spawn`: makes and spawns, in one, an element that nobody has asked for yet, which
 /// any worker may run and which depends on at most [`record::INLINE_NODES`] tasks, none of them failed. None: nothing
 /// has happened.
@@ -359,13 +416,7 @@ pub fn new_element(
     deps: &[u64],
 ) -> Option<u64> {
     let arena = local.arena();
-    for &dep in deps {
-        match arena.look(Handle(dep)) {
-            Look::Live | Look::Done => {}
-            Look::Invalid if dep == 0 => {}
-            Look::Failed | Look::Invalid => return None,
-        }
-    }
+    any_open(local, deps)?;
     if !local.cache.has_some() {
         return None;
     }
