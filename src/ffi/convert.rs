@@ -108,10 +108,12 @@ fn member(m: &parla_member_t) -> Result<Member> {
 pub unsafe fn plain_spec<'a>(
     pointer: *const parla_task_spec_t,
 ) -> Option<(Body, &'a parla_task_spec_t)> {
-    // SAFETY: the caller's contract; every such struct begins with its size.
-    if !pointer.is_aligned()
-        || unsafe { pointer.cast::<u32>().as_ref() } != Some(&(size_of::<parla_task_spec_t>() as u32))
-    {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return None;
+    }
+    // SAFETY: every such struct begins with its size; the caller's contract.
+    let size = unsafe { pointer.cast::<u32>().read() } as usize;
+    if size != size_of::<parla_task_spec_t>() {
         return None;
     }
     // SAFETY: the caller's contract: it is as large as it says.

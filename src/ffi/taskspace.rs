@@ -213,7 +213,7 @@ unsafe fn spawn_new(
 /// # Safety
 /// As [`parla_taskspace_spawn`].
 #[inline(never)]
-unsafe fn spawn_checked(
+unsafe extern "C" fn spawn_checked(
     space: parla_taskspace_t,
     index: *const i64,
     r#fn: parla_task_fn,

@@ -272,7 +272,8 @@ fn choose_body(spec: &Spec<'_>) -> Result<Body> {
 
 /// The body for so many CPU devices.
 fn body_for(spec: &Spec<'_>, members: usize) -> Result<Body> {
-    let is_it = |archs: &[u8]| archs.len() == members && archs.iter().all(|a| *a == Arch::Cpu as u8);
+    let is_it =
+        |archs: &[u8]| archs.len() == members && archs.iter().all(|a| *a == Arch::Cpu as u8);
     let variant = spec.variants.iter().find(|(archs, _)| is_it(archs)).map(|(_, body)| *body);
     match variant.or(spec.body) {
         Some(body) => Ok(body),

@@ -182,8 +182,8 @@ impl Inner {
         if number >= self.queues.len() {
             self.queues.resize_with(number + 1, || None);
         }
-        let queue = self.queues[number]
-            .get_or_insert_with(|| Box::new(ShapeQueue::new(Arc::clone(shape))));
+        let queue =
+            self.queues[number].get_or_insert_with(|| Box::new(ShapeQueue::new(Arc::clone(shape))));
         (queue, &mut self.waiting)
     }
 

@@ -44,13 +44,14 @@ impl ShapeQueue {
     }
 
     /// Adds a task, whose arrival is later than that of all before. True: it is the first now.
-    pub fn push(&mut self, slot: Slot, (priority, Reverse(arrival)): Rank) -> bool {
-        if priority == 0 {
-            self.even.push_back((arrival, slot));
-        } else {
-            self.ranked.push(((priority, Reverse(arrival)), slot));
+    #[inline]
+    pub fn push(&mut self, slot: Slot, rank: Rank) -> bool {
+        let is_first = self.head().is_none_or(|head| rank > head);
+        match rank {
+            (0, Reverse(arrival)) => self.even.push_back((arrival, slot)),
+            _ => self.ranked.push((rank, slot)),
         }
-        self.head() == Some((priority, Reverse(arrival)))
+        is_first
     }
 
     /// Takes the first; nobody has passed by the next.
@@ -81,5 +82,34 @@ impl ShapeQueue {
     pub fn tasks(&self) -> impl Iterator<Item = Slot> + '_ {
         let even = self.even.iter().map(|entry| entry.1);
         even.chain(self.ranked.iter().map(|entry| entry.1))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::device::place::{Arch, Place};
+    use crate::scheduler::shapes::{Capacity, Member, Shapes};
+
+    fn queue() -> ShapeQueue {
+        let shapes = Shapes::new(vec![Capacity { arch: Arch::Cpu, memory: 0 }]);
+        let half = Member { place: Place { arch: None, index: None }, vcus: 0.5, memory: 0 };
+        ShapeQueue::new(Arc::clone(shapes.get(shapes.number(&[vec![half]]).unwrap())))
+    }
+
+    #[test]
+    fn higher_first_then_in_order_of_arrival_also_below_the_default() {
+        let mut queue = queue();
+        let firsts: Vec<bool> = [(1, 0), (2, -3), (3, 5), (4, 0), (5, 5), (6, -3)]
+            .into_iter()
+            .map(|(slot, priority)| queue.push(Slot(slot), (priority, Reverse(u64::from(slot)))))
+            .collect();
+        assert_eq!(firsts, [true, false, true, false, false, false]);
+        assert_eq!(queue.head(), Some((5, Reverse(3))));
+        queue.remove(Slot(5));
+        assert!(!queue.contains(Slot(5)) && queue.contains(Slot(6)));
+        let order: Vec<u32> = std::iter::from_fn(|| queue.pop()).map(|slot| slot.0).collect();
+        assert_eq!(order, [3, 1, 4, 2, 6]);
+        assert!(queue.is_empty() && queue.head().is_none());
     }
 }

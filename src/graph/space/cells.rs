@@ -170,8 +170,7 @@ impl Cells {
         }
         let made = make();
         // Release: as in `get_or_insert_with`.
-        made != 0
-            && place.compare_exchange(0, made, Ordering::Release, Ordering::Relaxed).is_ok()
+        made != 0 && place.compare_exchange(0, made, Ordering::Release, Ordering::Relaxed).is_ok()
     }
 
     /// Visits each set cell and its handle, in order. Cells set meanwhile may be missed.
