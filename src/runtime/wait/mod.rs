@@ -10,7 +10,7 @@ mod in_place;
 mod retry;
 mod task;
 
-pub use host::run_until;
+pub use host::{run_until, run_until_all};
 pub use retry::TimedOut;
 pub use task::{go_on, left};
 

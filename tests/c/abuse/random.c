@@ -130,6 +130,7 @@ static parla_status_t call(struct dice *dice, int which)
     case 26: return parla_continue(nothing, NULL, list, n);
     case 27: return parla_hooks_remove((uint32_t)(next_random(&dice->state) | 1u << 31));
     case 28: return parla_wait_all((int64_t)roll(dice, 1000));
+    case 29: return parla_run_until_all((int64_t)roll(dice, 1000));
     default: return parla_taskspace_find("random", &task);
     }
 }
