@@ -148,7 +148,7 @@ void random_arguments(uint64_t seed, int rounds)
             parla_taskspace_task(dice.handles[4], &index, &dice.handles[i]);
     }
     for (int i = 0; i < rounds; i++) {
-        int which = (int)roll(&dice, 30);
+        int which = (int)roll(&dice, 31);
         is_status(call(&dice, which), which);
     }
 }
