@@ -258,7 +258,8 @@ impl Watch {
     pub fn next(&self) -> Option<Instant> {
         let shortest = self.after? / 2;
         let now = Instant::now();
-        let until_due = self.since.map_or(shortest, |(_, since)| self.due.saturating_sub(now - since));
+        let until_due =
+            self.since.map_or(shortest, |(_, since)| self.due.saturating_sub(now - since));
         Some(now + until_due.clamp(shortest, LONGEST_PAUSE.max(shortest)))
     }
 
