@@ -444,7 +444,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         sleep.fall_asleep(device, seat.index);
         if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
             quiesce::poke(runtime);
-            let watch = stall::idle_deadline(runtime);
+            let watch = stall::idle_deadline(local);
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             let called = seat.sleep(deadline);
