@@ -1,4 +1,4 @@
-"""Runs the benchmarks side by side, prints a table for each number of workers, and writes results.json and a chart."""
+"""Runs the benchmarks side by side, prints a table for each number of workers, and writes results.json and charts."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import chart
+import curves
 import machine
 import rounds
 import show
@@ -48,6 +49,10 @@ def chosen(asked: list[str] | None, known: list[str], what: str) -> list[str]:
     return [name for name in known if asked is None or name in asked]
 
 
+def images(folder: Path, name: str) -> list[Path]:
+    return [folder / f"{name}.{kind}" for kind in ("svg", "png")]
+
+
 def main() -> int:
     options = arguments()
     catalogue = Catalogue(HERE / "benches.toml", options.programs, options.form)
@@ -70,10 +75,11 @@ def main() -> int:
         document["results"] = [result.as_json() for result in results]
         (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
 
-    text = "\n".join(show.tables(results, catalogue, peers))
+    text = "\n".join([*show.tables(results, catalogue, peers), show.idioms(results, catalogue, described["versions"])])
     print(text)
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
-    chart.draw(results, catalogue, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
+    chart.draw(results, catalogue, peers, caption, images(options.out, "chart"))
+    curves.draw(results, peers, caption, images(options.out, "efficiency"))
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))
 

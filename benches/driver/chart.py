@@ -14,10 +14,11 @@ from rounds import Result
 
 
 def draw(results: list[Result], catalogue: Catalogue, peers: list[str], caption: str, files: list[Path]) -> None:
-    drawn = [r for r in results if r.headline and r.samples and not r.failure and r.metric == "ns_per_task"]
+    drawn = [r for r in results if r.headline and r.has_value and r.metric == "ns_per_task"]
     if not drawn:
         return
     counts = sorted({result.workers for result in drawn})
+    peers = [peer for peer in peers if any(result.peer == peer for result in drawn)]
     workloads = list(dict.fromkeys(result.workload for result in drawn))
     figure, panels = pyplot.subplots(len(counts), 1, figsize=(11, 1 + 3.5 * len(counts)), sharex=True, sharey=True, squeeze=False)
     width = 0.85 / len(peers)
