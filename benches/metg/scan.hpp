@@ -8,6 +8,8 @@
 
 namespace metg {
 
+constexpr char WRONG[] = "a task did not run, or ran before a task that it depends on";
+
 struct Measurement {
     double task_us;    // length of a body
     double elapsed_us; // of the run

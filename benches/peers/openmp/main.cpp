@@ -1,7 +1,7 @@
 // OpenMP tasks, for libgomp (g++) and libomp (clang++). Idioms: `task`, `task depend` on the cells that a task reads and
 // writes, `taskwait` for a task's own children, `taskgroup` for all that descends from it. One thread of the region is the
 // host: it spawns, and runs tasks while it waits.
-#include "common/program.hpp"
+#include "common/task_program.hpp"
 
 #include <vector>
 
@@ -123,7 +123,7 @@ template <std::uint64_t (*body)(unsigned)> void fib(Fib &work) {
 } // namespace
 
 int main(int argc, char **argv) {
-    Program program(BENCH_PEER);
+    TaskProgram program(BENCH_PEER);
     program.offer<Flat>("flat", by_host<Flat>);
     program.offer<Fib>("fib", fib<fib_body>);
     program.offer<Fib>("fib-join", fib<fib_join_body>);
