@@ -79,7 +79,7 @@ def main() -> int:
     print(text)
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
     chart.draw(results, catalogue, peers, caption, images(options.out, "chart"))
-    curves.draw(results, peers, caption, images(options.out, "efficiency"))
+    curves.draw(results, catalogue, caption, images(options.out, "efficiency"))
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))
 

@@ -72,7 +72,7 @@ def unit(metric: str) -> str:
 
 
 def cell(result: Result | None, marks: list[Mark]) -> str:
-    signs = "".join(f" ({mark.sign})" for mark in marks)
+    signs = f" ({', '.join(mark.sign for mark in marks)})" if marks else ""
     if result is None:
         return ""
     if result.failure:
@@ -80,7 +80,7 @@ def cell(result: Result | None, marks: list[Mark]) -> str:
     if not result.has_value:
         return f"-{signs}"
     low, high = result.quartiles
-    spread = f" ±{(high - low) / 2 / result.median:.0%}" if result.median else ""
+    spread = f" ±{(high - low) / 2 / result.median:.0%}" if result.median and len(result.found) > 1 else ""
     return f"{number(result.median)}{spread}{signs}"
 
 

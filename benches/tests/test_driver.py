@@ -162,7 +162,7 @@ class Driver(unittest.TestCase):
         results = self.results()
         self.assertEqual(curves.line(results["us"].curve), ([1, 2], [0.5, 0.9]))
         files = [self.build / "efficiency.svg"]
-        curves.draw(list(results.values()), ["us"], "a machine", files)
+        curves.draw(list(results.values()), self.catalogue(), "a machine", files)
         self.assertGreater(files[0].stat().st_size, 1000)
 
     def test_idioms_are_told(self):
