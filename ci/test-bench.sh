@@ -26,7 +26,8 @@ import json, sys
 results = json.load(open(sys.argv[1]))["results"]
 failures = [result for result in results if result["failure"]]
 for result in failures:
-    print(f"FAILED  {result['peer']} {result['workload']}, {result['workers']} workers: {result['failure']}", file=sys.stderr)
+    what = f"{result['peer']} {result['workload']}, {result['workers']} workers"
+    print(f"FAILED  {what}: {result['failure']}", file=sys.stderr)
 print(len(results) - len(failures), len(failures))
 EOF
 )

@@ -82,8 +82,8 @@ class Program {
     // `measure()` reports a value for each of the repeats.
     void offer(const std::string &workload, std::function<void()> measure);
 
-    // Values with different texts in a field "point" are kept apart by the driver, as different metrics are. A value that
-    // is not a number stands for one that was looked for, and not found.
+    // Values with different texts in a field "point" are kept apart by the driver, as different metrics are. A value
+    // that is not a number stands for one that was looked for, and not found.
     void report(const std::string &workload, const char *metric, double value,
                 std::initializer_list<Field> more = {}) const;
 

@@ -1,8 +1,9 @@
 // The workloads, without any runtime: their sizes, the bodies of their tasks, and the check of the result.
 //
-// A workload has tasks(), reset() before each run, and check() after it. Bodies look for what their predecessors must have
-// left; what they find wrong is counted, and check() is then false. All cells are relaxed atomics: a runtime that orders
-// tasks makes them as good as plain variables, and one that does not is found out instead of being undefined behaviour.
+// A workload has tasks(), reset() before each run, and check() after it. Bodies look for what their predecessors must
+// have left; what they find wrong is counted, and check() is then false. All cells are relaxed atomics: a runtime that
+// orders tasks makes them as good as plain variables, and one that does not is found out instead of being undefined
+// behaviour.
 #pragma once
 
 #include "sizes.hpp"
@@ -111,7 +112,8 @@ struct Point {
     std::uint32_t row, column;
 };
 
-// Each place goes from step to step, after its left neighbour, itself and its right neighbour have done the step before.
+// Each place goes from step to step, after its left neighbour, itself and its right neighbour have done the step
+// before.
 class Stencil {
     std::uint32_t places, last;
     std::vector<Cell> step_of;

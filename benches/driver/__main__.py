@@ -29,9 +29,13 @@ def numbers(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, the main workloads (the default)")
-    form.add_argument("--full", dest="form", action="store_const", const="full", help="everything, at the full sizes")
-    form.add_argument("--smoke", dest="form", action="store_const", const="smoke", help="tiny sizes: does all work?")
+    forms = {
+        "short": "small sizes, the main workloads (the default)",
+        "full": "everything, at the full sizes",
+        "smoke": "tiny sizes: does all work?",
+    }
+    for name, what in forms.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
     parser.add_argument("--workloads", type=names, help="only these, separated by commas")
     parser.add_argument("--peers", type=names, help="only these, separated by commas")
     parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1, 2 and one per core")

@@ -1,5 +1,5 @@
-"""The headline workloads as a chart: medians, with the quartiles as whiskers, one panel for each number of workers. Who is
-not raced is pale."""
+"""The headline workloads as a chart: medians, with the quartiles as whiskers, one panel for each number of workers. Who
+is not raced is pale."""
 
 from pathlib import Path
 
@@ -27,7 +27,8 @@ def draw(results: list[Result], catalogue: Catalogue, peers: list[str], caption:
     peers = [peer for peer in peers if any(result.peer == peer for result in drawn)]
     workloads = list(dict.fromkeys(result.workload for result in drawn))
     colour_of = colours(list(catalogue.peers))
-    figure, panels = pyplot.subplots(len(counts), 1, figsize=(11, 1 + 3.5 * len(counts)), sharex=True, sharey=True, squeeze=False)
+    size = (11, 1 + 3.5 * len(counts))
+    figure, panels = pyplot.subplots(len(counts), 1, figsize=size, sharex=True, sharey=True, squeeze=False)
     width = 0.85 / len(peers)
     least, most = min(result.quartiles[0] for result in drawn), max(result.quartiles[1] for result in drawn)
     for panel, workers in zip(panels.flat, counts):
@@ -50,7 +51,8 @@ def draw(results: list[Result], catalogue: Catalogue, peers: list[str], caption:
         panel.set_axisbelow(True)
     panels[-1, 0].set_xticks(range(len(workloads)), workloads)
     handles = [Patch(color=colour_of[peer], label=peer) for peer in peers]
-    panels[0, 0].legend(handles=handles, ncols=len(peers), fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.1), frameon=False)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.1), "frameon": False}
+    panels[0, 0].legend(handles=handles, ncols=len(peers), fontsize="small", **place)
     figure.text(0.01, 0.005, caption, fontsize="x-small", color="dimgray")
     figure.tight_layout(rect=(0, 0.02, 1, 1))
     for file in files:

@@ -1,4 +1,4 @@
-"""Runs the programs in rounds: each round runs every peer once, so that what disturbs the machine disturbs all of them."""
+"""Runs the programs in rounds: each round runs every peer once, so what disturbs the machine disturbs all of them."""
 
 import json
 import os
@@ -69,7 +69,8 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
     env = {**os.environ, **catalogue.environment(workload, is_oversubscribed)}
     arguments = ["--workers", str(workers), "--repeats", str(catalogue.form["repeats"]), *workload.parameters.split()]
     racers = {peer: [*command, *arguments] for peer in peers if (command := catalogue.command(workload, peer))}
-    # By peer, metric and point, as a program may report several. A peer that fails before it reports any has the metric "".
+    # By peer, metric and point, as a program may report several. A peer that fails before it reports any has the metric
+    # "".
     results: dict[tuple[str, str, str], Result] = {}
 
     def result_of(peer: str, metric: str, point: str = "") -> Result:

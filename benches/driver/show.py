@@ -48,7 +48,8 @@ def table(title: str, results: list[Result], catalogue: Catalogue, peers: list[s
     last = [f"{catalogue.subject} : best peer"] if is_compared else []
     head = ["workload", "unit", "size", *shown, *last]
     signs = [f"({sign}) {note}" for sign, note in sorted(notes.items())]
-    return "\n".join([f"{title}: median ± half of the quartiles' distance", tabulate(rows, head, disable_numparse=True), *signs, ""])
+    body = tabulate(rows, head, disable_numparse=True)
+    return "\n".join([f"{title}: median ± half of the quartiles' distance", body, *signs, ""])
 
 
 def grouped(results: list[Result]) -> Iterator[tuple[str, str, str, dict[str, Result]]]:

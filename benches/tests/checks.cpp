@@ -1,4 +1,5 @@
-// The checks of the workloads are worth something: what runs in order passes, and what loses, repeats or swaps tasks fails.
+// The checks of the workloads are worth something: what runs in order passes, and what loses, repeats or swaps tasks
+// fails.
 #include "common/workloads.hpp"
 
 #include <cstdlib>

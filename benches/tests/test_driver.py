@@ -16,7 +16,7 @@ from catalogue import Catalogue
 
 BENCHES = """
 workloads = [
-  { program = "peer-{peer}", name = "flat", short = "--tasks 5", full = "--tasks 9", headline = true, environment = { WHY = "flat" } },
+  { program = "peer-{peer}", name = "flat", short = "--tasks 5", headline = true, environment = { WHY = "flat" } },
   { program = "alone", name = "idle", full = "" },
 ]
 [forms.short]

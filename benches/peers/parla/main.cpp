@@ -37,9 +37,9 @@ void wait_for_all(const Tasks &last) {
 }
 
 // In a body, where no exception may leave: the status becomes the body's, and fails the task and the wait for it.
-#define RETURN_IF_FAILED(call)                                                                                              \
-    if (const parla_status_t status = (call); status != PARLA_OK) [[unlikely]] {                                            \
-        return status;                                                                                                      \
+#define RETURN_IF_FAILED(call)                                                                                         \
+    if (const parla_status_t status = (call); status != PARLA_OK) [[unlikely]] {                                       \
+        return status;                                                                                                 \
     }
 
 void spawn(parla_task_fn fn, void *ctx) { must(parla_spawn(fn, ctx, PARLA_ANY, 0, nullptr, 0, nullptr)); }

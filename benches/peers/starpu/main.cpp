@@ -1,6 +1,6 @@
-// StarPU, workers on CPUs only. Idiom: sequential task flow. Each cell of the workload is a registered int; tasks say which
-// they read and write, and StarPU derives the dependencies from the order of submission. Tasks are filled in by hand, which
-// costs less than starpu_task_insert. A task cannot wait, so there is no fib.
+// StarPU, workers on CPUs only. Idiom: sequential task flow. Each cell of the workload is a registered int; tasks say
+// which they read and write, and StarPU derives the dependencies from the order of submission. Tasks are filled in by
+// hand, which costs less than starpu_task_insert. A task cannot wait, so there is no fib.
 #include "common/task_program.hpp"
 
 #include <starpu.h>

@@ -1,5 +1,5 @@
-// oneTBB without its graph: a wavefront by a countdown for each task, and who takes the last count spawns the task. It is
-// the pattern that oneTBB's own documents show. The runtime knows of no dependency.
+// oneTBB without its graph: a wavefront by a countdown for each task, and who takes the last count spawns the task. It
+// is the pattern that oneTBB's own documents show. The runtime knows of no dependency.
 #include "common/task_program.hpp"
 
 #include <oneapi/tbb/global_control.h>

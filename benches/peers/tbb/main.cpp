@@ -1,5 +1,5 @@
-// oneTBB. Idioms: task_group::run for each task that has no predecessor, parallel_invoke where a task spawns two and waits
-// for them; a flow graph for tasks with predecessors.
+// oneTBB. Idioms: task_group::run for each task that has no predecessor, parallel_invoke where a task spawns two and
+// waits for them; a flow graph for tasks with predecessors.
 #include "common/task_program.hpp"
 #include "graph.hpp"
 
