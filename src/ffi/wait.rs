@@ -36,8 +36,9 @@ pub unsafe extern "C" fn parla_wait(
     timeout_ns: i64,
 ) -> parla_status_t {
     // SAFETY: the caller's contract.
+    let few = unsafe { pointers::short_list(handles, n, wait::FEW) };
     if timeout_ns < 0
-        && let Some(few) = unsafe { pointers::short_list(handles, n, wait::FEW) }
+        && let Some(few) = few
         && wait::quick(few)
     {
         return 0;

@@ -51,7 +51,7 @@ pub struct Blocked {
     /// The task that waits.
     pub task: Handle,
     /// VCUs to be had again before it goes on.
-    pub vcus: RefCell<Vec<crate::graph::record::Held>>,
+    pub vcus: RefCell<crate::scheduler::grant::Grant>,
     /// What it waits for.
     pub targets: Vec<Handle>,
     /// Tasks below it on the same stack, each of which waits for the one above.

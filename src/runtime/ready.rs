@@ -6,6 +6,7 @@ use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Record, Slot};
 use crate::mapper;
 use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::current_cpu;
 
 /// Whether a worker may run it straight from its own deque.
 #[inline(always)]
@@ -32,7 +33,19 @@ pub fn offer(local: &Local) {
     if local.runtime.sleep.anyone_idle() {
         publish_and_notify(local);
     } else if !local.is_worker.get() && local.deque.private_len() >= HOST_BATCH {
-        local.deque.publish();
+        publish(local);
+    }
+}
+
+fn publish(local: &Local) {
+    local.deque.publish();
+    tell_where(local);
+}
+
+/// A thread that runs no tasks says now and then where it spawns.
+pub fn tell_where(local: &Local) {
+    if !local.is_worker.get() {
+        local.seat().own.cpu.store(current_cpu(), Relaxed);
     }
 }
 
@@ -50,8 +63,26 @@ const HOST_BATCH: u32 = 16;
 
 #[inline(never)]
 fn publish_and_notify(local: &Local) {
-    local.deque.publish();
+    publish(local);
     notify(local);
+}
+
+/// A task that this worker has kept for itself and does not run now. A plain one it is about to take up again, unless
+/// something is more urgent: others are shown that only then ([`share_all`]), as a chain would go from core to core
+/// otherwise. Any other goes to the end of its queue, so that those before it get their turn.
+pub fn set_aside(local: &Local, slot: Slot) {
+    if is_plain(local.arena().record(slot)) {
+        local.deque.push(slot.0);
+    } else {
+        ready(local, slot);
+    }
+}
+
+/// Before this worker does something else than take its newest task: shows what it has to others, if one is idle.
+pub fn share_all(local: &Local) {
+    if local.runtime.sleep.anyone_idle() && local.deque.private_len() > 0 {
+        publish_and_notify(local);
+    }
 }
 
 /// Shows all that this thread has left to others: it is going to block, or takes no more tasks itself.
@@ -103,23 +134,20 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
         }
         return notify(local);
     }
-    if record.has(flag::CONTINUES) {
+    if record.has(flag::CONTINUES) || record.has(flag::RESERVED) {
         return admit::resume_task(local, slot);
     }
     let runtime = &local.runtime;
     let wanted = runtime.shapes.get(shape);
-    if wanted.reserves() {
-        let admitted = runtime.admission.submit(slot, shape, wanted, record.priority());
-        return admit::dispatch(local, admitted);
+    if wanted.reserves {
+        return admit::submit(local, slot, shape, wanted, record.priority());
     }
-    let devices: Vec<u16> =
-        wanted.alternatives.iter().map(|a| &a[0]).flat_map(|n| n.devices.to_vec()).collect();
     let load = |device: u16| {
         let pool = &runtime.queues.devices[device as usize];
         pool.injector.len() as u64 * 1000
             / u64::from(runtime.devices[device as usize].workers.max(1))
     };
-    let device = mapper::least_loaded(&devices, load).expect("a shape has devices");
+    let device = mapper::least_loaded(&wanted.homes, load).expect("a shape has devices");
     to_device(local, slot, device);
 }
 

@@ -46,14 +46,25 @@ pub struct Need {
 pub struct Shape {
     /// In order of preference.
     pub alternatives: Box<[Box<[Need]>]>,
+    /// What the only member of the only alternative needs, as in most requests.
+    pub single: Option<Need>,
+    /// Whether a task of this shape holds something while it runs.
+    pub reserves: bool,
+    /// Devices that its first member may use, by any alternative.
+    pub homes: Box<[u16]>,
 }
 
 impl Shape {
-    /// Whether a task of this shape holds something while it runs.
-    pub fn reserves(&self) -> bool {
-        self.alternatives
+    fn new(alternatives: Vec<Box<[Need]>>) -> Shape {
+        let reserves = alternatives
             .iter()
-            .any(|a| a.len() > 1 || a.iter().any(|n| n.vcus > 0 || n.memory > 0))
+            .any(|a| a.len() > 1 || a.iter().any(|n| n.vcus > 0 || n.memory > 0));
+        let homes = alternatives.iter().flat_map(|a| &a[0].devices).copied().collect();
+        let single = match &alternatives[..] {
+            [only] if only.len() == 1 => Some(only[0].clone()),
+            _ => None,
+        };
+        Shape { alternatives: alternatives.into(), single, reserves, homes }
     }
 
     /// Devices that any alternative names.
@@ -122,7 +133,7 @@ impl Shapes {
         {
             return Ok(0);
         }
-        let shape = Arc::new(Shape { alternatives: feasible.into() });
+        let shape = Arc::new(Shape::new(feasible));
         let mut numbers = lock(&self.numbers);
         if let Some(number) = numbers.get(&shape) {
             return Ok(*number);
