@@ -188,6 +188,11 @@ pub unsafe extern "C" fn parla_spawn_batch(
             out.fill(0);
         }
         spawn::batch(local, specs.len(), |local, i| {
+            let task = out.as_deref_mut().map_or(std::ptr::null_mut(), |out| &raw mut out[i]);
+            // SAFETY: the caller's contract; the call has been announced.
+            if unsafe { spawn_one_of_batch(local, &specs[i], task) }.is_some() {
+                return Ok(());
+            }
             pointers::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
             // SAFETY: the caller's contract.
             let spec = unsafe { convert::spec(&specs[i])? };
@@ -198,6 +203,24 @@ pub unsafe extern "C" fn parla_spawn_batch(
             Ok(())
         })
     })
+}
+
+/// One of a batch, if it is plain. None: nothing has happened.
+///
+/// # Safety
+/// As [`parla_spawn_task`].
+#[inline(always)]
+unsafe fn spawn_one_of_batch(
+    local: &Local,
+    spec: *const parla_task_spec_t,
+    task: *mut parla_task_t,
+) -> Option<()> {
+    // SAFETY: the caller's contract.
+    let (body, plain) = unsafe { convert::plain_spec(spec) }?;
+    // SAFETY: the caller's contract.
+    let deps = unsafe { pointers::short_list(plain.deps, plain.n_deps, INLINE_NODES) }?;
+    // SAFETY: the caller's contract.
+    unsafe { spawn::quick::dependent(local, body, plain.ctx, deps, task) }
 }
 
 /// Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body

@@ -25,16 +25,7 @@ bool lends = false;
 
 using Tasks = std::vector<parla_task_t>;
 
-void lend_until(const Tasks &last) { must(parla_run_until(last.data(), last.size(), for_ever)); }
-
-// `last`: the tasks that complete after all others. A thread is lent for the sake of some tasks, not of all.
-void wait_for_all(const Tasks &last) {
-    if (lends) {
-        lend_until(last);
-    } else {
-        must(parla_wait_all(for_ever));
-    }
-}
+void wait_for_all() { must(lends ? parla_run_until_all(for_ever) : parla_wait_all(for_ever)); }
 
 // In a body, where no exception may leave: the status becomes the body's, and fails the task and the wait for it.
 #define RETURN_IF_FAILED(call)                                                                                         \
@@ -66,23 +57,20 @@ template <class Work> std::int32_t body_at_point(void *ctx) noexcept {
     return 0;
 }
 
-// What comes last cannot be told: it is any of them.
-Tasks spawn_all(Flat &work) {
+void spawn_all(Flat &work) {
     for (std::size_t i = 0; i < work.tasks(); ++i) {
         spawn([](void *) noexcept { return Flat::body(), 0; }, nullptr);
     }
-    return {};
 }
 
-Tasks spawn_all(Chain &work) {
+void spawn_all(Chain &work) {
     parla_task_t last = 0;
     for (std::uint32_t i = 1; i <= work.tasks(); ++i) {
         spawn_after(body_of_link<Chain>, as_context(i), &last, 1, &last);
     }
-    return {last};
 }
 
-Tasks spawn_all(Stencil &work) {
+void spawn_all(Stencil &work) {
     const std::uint32_t width = work.width();
     // A border of "no task" on either side.
     Tasks before(width + 2), now(width + 2);
@@ -92,10 +80,9 @@ Tasks spawn_all(Stencil &work) {
         }
         before.swap(now);
     }
-    return before;
 }
 
-Tasks spawn_all(Wavefront &work) {
+void spawn_all(Wavefront &work) {
     const std::uint32_t width = work.width();
     // One row: to the left of the task it holds this row's handles, from the task on those of the row above.
     Tasks row(width + 1);
@@ -104,29 +91,24 @@ Tasks spawn_all(Wavefront &work) {
             spawn_after(body_at_point<Wavefront>, as_context(Point{i, j}), &row[j - 1], 2, &row[j]);
         }
     }
-    return {row.back()};
 }
 
 // Spawned by the host.
 template <class Work> void by_host(Work &work) {
     work_of<Work> = &work;
-    wait_for_all(spawn_all(work));
+    spawn_all(work);
+    wait_for_all();
 }
 
 // Spawned by a task.
 template <class Work> void by_worker(Work &work) {
     work_of<Work> = &work;
-    Tasks last;
-    const parla_task_fn body = [](void *ctx) noexcept {
-        *static_cast<Tasks *>(ctx) = spawn_all(*work_of<Work>);
+    const parla_task_fn body = [](void *) noexcept {
+        spawn_all(*work_of<Work>);
         return 0;
     };
-    parla_task_t root;
-    spawn_after(body, &last, nullptr, 0, &root);
-    if (lends) {
-        lend_until({root}); // only then is known who is last
-    }
-    wait_for_all(last);
+    spawn(body, nullptr);
+    wait_for_all();
 }
 
 std::int32_t nested_body(void *ctx) noexcept {
@@ -141,7 +123,7 @@ std::int32_t nested_body(void *ctx) noexcept {
 
 void nested(Nested &work) {
     spawn(nested_body, as_context(work.depth()));
-    must(parla_wait_all(for_ever));
+    wait_for_all();
 }
 
 struct Call {
@@ -185,7 +167,7 @@ template <parla_task_fn body> void fib(Fib &work) {
     Call call{work.number(), 0};
     parla_task_t task;
     spawn_after(body, &call, nullptr, 0, &task);
-    wait_for_all({task});
+    wait_for_all();
     work.result = call.result;
 }
 
@@ -203,11 +185,9 @@ int main(int argc, char **argv) {
     program.offer<Chain>("chain-worker", by_worker<Chain>);
     program.offer<Stencil>("stencil-worker", by_worker<Stencil>);
     program.offer<Wavefront>("wavefront-worker", by_worker<Wavefront>);
-    if (!lends) {
-        program.offer<Flat>("flat", by_host<Flat>);
-        program.offer<Flat>("flat-worker", by_worker<Flat>);
-        program.offer<Nested>("nested", nested);
-    }
+    program.offer<Flat>("flat", by_host<Flat>);
+    program.offer<Flat>("flat-worker", by_worker<Flat>);
+    program.offer<Nested>("nested", nested);
     return program.run([](unsigned workers, const auto &measure) {
         const auto threads = static_cast<std::int32_t>(lends ? workers - 1 : workers);
         parla_config_t config{};
