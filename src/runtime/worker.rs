@@ -210,12 +210,8 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let queues = &runtime.queues;
         super::ready::share(local);
-        let own = if !tick.is_multiple_of(32) && !queues.is_urgent(device) {
-            local.deque.pop()
-        } else {
-            super::ready::share_all(local);
-            None
-        };
+        let is_usual = !tick.is_multiple_of(32) && !queues.is_urgent(device);
+        let own = if is_usual { local.deque.pop() } else { None };
         let mut next = match own {
             Some(slot) => Some(Slot(slot)),
             None => look_around(local, state, tick),
@@ -242,19 +238,14 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
 fn look_around(local: &Local, state: &Loop<'_>, tick: u32) -> Option<Slot> {
     let queues = &local.runtime.queues;
     let taker = local.taker();
-    if let Some(slot) = queues.next_of_others(&taker, tick) {
-        share_loot(local);
-        return Some(slot);
+    let found = queues.next_of_others(&taker, tick).or_else(|| queues.next_local(&taker, tick));
+    if found.is_some() {
+        // It may not be what this worker has set aside. And while the rest of a theft was in no deque, whoever went to
+        // sleep did not see it.
+        super::ready::share_all(local);
+        return found;
     }
-    queues.next_local(&taker, tick).or_else(|| search(local, state))
-}
-
-/// After a theft by a worker that was not counted as a searcher: while the rest of what it took was in no deque, whoever
-/// went to sleep did not see it.
-fn share_loot(local: &Local) {
-    if local.deque.private_len() > 0 {
-        super::ready::offer(local);
-    }
+    search(local, state)
 }
 
 /// What the loop does between two tasks, unless all is calm. None: go on with a task; true: the loop ends.
@@ -375,7 +366,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         queues.seat(other).post.parker.unpark();
     };
     if let Some(slot) = queues.next_shared(&taker) {
-        share_loot(local);
+        super::ready::share_all(local); // As in `look_around`.
         return Some(slot);
     }
     quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
