@@ -3,6 +3,7 @@
 use super::fiber::Blocked;
 use super::local::Local;
 use super::ready::to_device;
+use super::wait;
 use crate::graph::Slot;
 use crate::graph::record::{Held, flag};
 use crate::scheduler::admission::{Admitted, Returning};
@@ -27,8 +28,7 @@ pub fn dispatch(local: &Local, admitted: Vec<Admitted>) {
             }
             Admitted::Resume(Returning::Wait(address)) => {
                 // SAFETY: the gate hands the address on once; the wait is blocked until it is delivered.
-                let blocked = unsafe { &*(address as *const Blocked) };
-                local.runtime.queues.seat(blocked.seat).deliver(address);
+                unsafe { wait::deliver(local, address as *const Blocked) };
             }
         }
     }

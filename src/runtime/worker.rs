@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::graph::Slot;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -148,6 +147,9 @@ fn drive(local: &Local) {
                 bump(&local.seat().own.moves, 1);
                 let next = blocked.fiber.take().expect("a blocked wait has left its stack");
                 fibers.blocked.set(fibers.blocked.get() - 1);
+                // It may be the last that keeps the loop from ending.
+                fibers.looks_again.set(true);
+                fibers.calm.set(false);
                 if blocked.freezes {
                     fibers.frozen.set(fibers.frozen.get() - 1);
                     local.seat().is_worker.store(true, Relaxed);
@@ -223,6 +225,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             if let Some(slot) = next
                 && (chain == LONGEST_CHAIN
                     || seat.post.attention.load(Relaxed)
+                    || local.fibers.has_arrived()
                     || queues.is_urgent(device))
             {
                 super::ready::ready(local, slot);
@@ -255,6 +258,8 @@ fn see_to_the_rest(
         return Some(true);
     }
     let must_look = local.seat().post.attention.load(Relaxed)
+        || fibers.has_arrived()
+        || fibers.looks_again.get()
         || (*state.role == Role::StandIn && spares::any_dismissed(local))
         || fibers.has_deadline();
     if must_look && look_up(local, state, own).is_break() || fibers.end_loop.get() {
@@ -264,7 +269,8 @@ fn see_to_the_rest(
         rest(local);
         return Some(false);
     }
-    fibers.calm.set(matches!(*state.role, Role::Pool | Role::Lent) && !fibers.has_deadline());
+    let is_steady = matches!(*state.role, Role::Pool | Role::Lent);
+    fibers.calm.set(is_steady && !fibers.has_deadline() && !fibers.has_arrived());
     None
 }
 
@@ -276,20 +282,11 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
+    local.fibers.looks_again.set(false);
     if seat.heed() {
         hooks::update(seat.index);
     }
     fire_timers(local);
-    if !own.is_null() {
-        let delivered = lock(&seat.post.inbox).pop();
-        if let Some(blocked) = delivered {
-            seat.remind(); // There may be more.
-            // SAFETY: `own` belongs to the stack this loop runs on.
-            unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
-            local.fibers.suspend.set(own);
-            return ControlFlow::Continue(());
-        }
-    }
     let idle = local.fibers.blocked.get() == 0;
     if idle
         && (runtime.stop.load(Acquire)
@@ -309,6 +306,14 @@ fn look_up(
             seat.is_worker.store(true, Relaxed);
         }
         _ => {}
+    }
+    // Last, since other stacks of this thread do not know what it was called for.
+    if !own.is_null()
+        && let Some(blocked) = local.fibers.take_arrived(&seat.post.inbox)
+    {
+        // SAFETY: `own` belongs to the stack this loop runs on.
+        unsafe { (*own).suspend(Switch::Resume(blocked)) };
+        local.fibers.suspend.set(own);
     }
     ControlFlow::Continue(())
 }
@@ -343,7 +348,7 @@ fn fire_timers(local: &Local) {
 /// Sleeps until called: this thread may start no task.
 fn rest(local: &Local) {
     let seat = local.seat();
-    if seat.post.attention.load(Acquire) {
+    if seat.post.attention.load(Acquire) || local.fibers.has_arrived() {
         return;
     }
     super::ready::leave_to_others(local);
@@ -377,7 +382,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     loop {
         let give_up = Instant::now() + runtime.config.spin;
         loop {
-            if seat.post.attention.load(Relaxed) {
+            if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
                 end_search();
                 return None;
             }
@@ -412,7 +417,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
         }
         sleep.fall_asleep(device, seat.index);
-        if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
+        let is_called = seat.post.attention.load(Acquire) || local.fibers.has_arrived();
+        if !queues.any_work(device) && !is_called {
             quiesce::poke(runtime);
             let watch = stall::idle_deadline(runtime);
             let again = if is_lent { stall::next_look(runtime) } else { None };

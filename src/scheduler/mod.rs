@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod deque;
+pub mod inbox;
 pub mod priority;
 pub mod queues;
 pub mod seat;

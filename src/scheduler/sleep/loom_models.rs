@@ -6,6 +6,7 @@
 //! be: a task is put there by a Release store and orders nothing else.
 
 use super::Sleep;
+use crate::scheduler::inbox::Letter;
 use crate::scheduler::seat::Seat;
 use crate::sync::Parker;
 use crate::sync::atomic::{
@@ -156,6 +157,13 @@ fn a_searcher_of_another_device_does_not_stand_for_one_of_this() {
     });
 }
 
+/// Hands over a letter of its own. As `runtime/wait/task::deliver`.
+fn deliver(seat: &Seat) {
+    let letter = Box::leak(Box::new(Letter::default()));
+    // SAFETY: it is new, and stays.
+    unsafe { seat.deliver(letter) }
+}
+
 #[test]
 fn a_call_reaches_a_thread_that_clears_its_flag() {
     check(4, || {
@@ -170,26 +178,44 @@ fn a_call_reaches_a_thread_that_clears_its_flag() {
         };
         let other = {
             let seat = Arc::clone(&seat);
-            thread::spawn(move || seat.deliver(7))
+            thread::spawn(move || deliver(&seat))
         };
-        // As `runtime/worker`: `look_up` and `rest`.
-        let mut delivered = false;
-        loop {
-            if seat.heed() {
-                if seat.post.inbox.lock().unwrap().pop().is_some() {
-                    delivered = true;
-                    seat.remind();
-                    continue;
-                }
-                if delivered && stop.load(Relaxed) {
-                    break;
-                }
-            }
-            if !seat.post.attention.load(Acquire) {
-                seat.post.parker.park(None);
-            }
-        }
+        serve(&seat, 1, &stop);
         stopper.join().unwrap();
         other.join().unwrap();
     });
+}
+
+#[test]
+fn who_finds_a_letter_in_the_inbox_need_not_call() {
+    check(3, || {
+        let seat = Arc::new(Seat::new(0));
+        let others = [(); 2].map(|()| {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || deliver(&seat))
+        });
+        serve(&seat, 2, &AtomicBool::new(true));
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+}
+
+/// As `runtime/worker`: `look_up` and `rest`, until so many letters have come and `stop` is set.
+fn serve(seat: &Seat, letters: usize, stop: &AtomicBool) {
+    let mut delivered = 0;
+    loop {
+        if seat.heed() {
+            let mut letter = seat.post.inbox.take();
+            // SAFETY: letters stay.
+            while let Some(taken) = unsafe { letter.as_ref() } {
+                delivered += 1;
+                letter = taken.next();
+            }
+            if delivered == letters && stop.load(Relaxed) {
+                return;
+            }
+        }
+        if !seat.post.attention.load(Acquire) {
+            seat.post.parker.park(None);
+        }
+    }
 }
