@@ -1,5 +1,5 @@
-// The workloads whose instructions are counted. The program runs under callgrind (see counts.py), which it tells where a
-// phase begins and ends. There are no workers: one thread lends itself, so every run executes the same instructions.
+// The workloads whose instructions are counted. The program runs under callgrind (see counts.py), which it tells where
+// a phase begins and ends. There are no workers: one thread lends itself, so every run executes the same instructions.
 //
 //   counts WORKLOAD          prints nothing; exits with 1 if a result is wrong
 //   counts --list
@@ -22,7 +22,7 @@ namespace {
 // what happens once in a while is in the difference as often as it should be.
 constexpr std::size_t kTasks = 8192;
 
-void require(bool holds, const char* what, int line) {
+void require(bool holds, const char *what, int line) {
     if (!holds) {
         std::fprintf(stderr, "line %d: %s (%s)\n", line, what, parla_last_error_message());
         std::exit(1);
@@ -35,14 +35,14 @@ using Tasks = std::vector<parla_task_t>;
 
 std::size_t ran = 0;
 
-int32_t count(void*) {
+int32_t count(void *) {
     ran++;
     return 0;
 }
 
 // Callgrind writes what was counted since `begin` under the name of the phase and the number of tasks.
 void begin() { CALLGRIND_ZERO_STATS; }
-void end(const char* phase, std::size_t tasks) {
+void end(const char *phase, std::size_t tasks) {
     CALLGRIND_DUMP_STATS_AT((std::string(phase) + " " + std::to_string(tasks)).c_str());
 }
 
@@ -50,7 +50,7 @@ void run_until(parla_task_t task) { CALL(parla_run_until(&task, 1, -1)); }
 
 // Runs everything that was spawned, and sees that it was: whichever end of its queue a runtime begins with, the first
 // task or the last one is the last to run.
-void run_all(const Tasks& tasks, std::size_t expected) {
+void run_all(const Tasks &tasks, std::size_t expected) {
     begin();
     run_until(tasks.front());
     run_until(tasks.back());
@@ -58,14 +58,15 @@ void run_all(const Tasks& tasks, std::size_t expected) {
     CHECK(ran == expected);
 }
 
-void spawn(const parla_handle_t* deps, std::size_t n_deps, parla_task_t& task) {
+void spawn(const parla_handle_t *deps, std::size_t n_deps, parla_task_t &task) {
     CALL(parla_spawn(count, nullptr, PARLA_ANY, 0, deps, n_deps, &task));
 }
 
 void flat(std::size_t n) {
     Tasks tasks(n);
     begin();
-    for (auto& task : tasks) spawn(nullptr, 0, task);
+    for (auto &task : tasks)
+        spawn(nullptr, 0, task);
     end("spawn", n);
     run_all(tasks, n);
 }
@@ -77,7 +78,8 @@ void spec(std::size_t n) {
     spec.size = sizeof spec;
     spec.fn = count;
     begin();
-    for (auto& task : tasks) CALL(parla_spawn_task(&spec, &task));
+    for (auto &task : tasks)
+        CALL(parla_spawn_task(&spec, &task));
     end("spawn", n);
     run_all(tasks, n);
 }
@@ -91,10 +93,11 @@ void spec_full(std::size_t n) {
     spec.size = sizeof spec;
     spec.fn = count;
     spec.name = "named";
-    spec.drop = [](void*) { dropped++; };
+    spec.drop = [](void *) { dropped++; };
     spec.priority = 1;
     begin();
-    for (auto& task : tasks) CALL(parla_spawn_task(&spec, &task));
+    for (auto &task : tasks)
+        CALL(parla_spawn_task(&spec, &task));
     end("spawn", n);
     run_all(tasks, n);
     CHECK(dropped == n);
@@ -104,7 +107,8 @@ void spec_full(std::size_t n) {
 void chain(std::size_t n) {
     Tasks tasks(n);
     begin();
-    for (std::size_t i = 0; i < n; i++) spawn(&tasks[i - (i > 0)], i > 0, tasks[i]);
+    for (std::size_t i = 0; i < n; i++)
+        spawn(&tasks[i - (i > 0)], i > 0, tasks[i]);
     end("spawn", n);
     run_all(tasks, n);
 }
@@ -115,7 +119,8 @@ void gate(std::size_t n) {
     parla_task_t gate;
     spawn(nullptr, 0, gate);
     begin();
-    for (auto& task : tasks) spawn(&gate, 1, task);
+    for (auto &task : tasks)
+        spawn(&gate, 1, task);
     end("spawn", n);
     run_all(tasks, n + 1);
 }
@@ -168,7 +173,8 @@ void space(std::size_t n) {
 void vcus(std::size_t n) {
     Tasks tasks(n);
     begin();
-    for (auto& task : tasks) CALL(parla_spawn(count, nullptr, PARLA_CPU, 0.5, nullptr, 0, &task));
+    for (auto &task : tasks)
+        CALL(parla_spawn(count, nullptr, PARLA_CPU, 0.5, nullptr, 0, &task));
     end("spawn", n);
     run_all(tasks, n);
 }
@@ -195,8 +201,8 @@ struct Fib {
     long result;
 };
 
-int32_t fib(void* ctx) {
-    auto& f = *static_cast<Fib*>(ctx);
+int32_t fib(void *ctx) {
+    auto &f = *static_cast<Fib *>(ctx);
     ran++;
     if (f.n < 2) {
         f.result = f.n;
@@ -204,7 +210,8 @@ int32_t fib(void* ctx) {
     }
     Fib parts[] = {{f.n - 1, 0}, {f.n - 2, 0}};
     parla_task_t tasks[2];
-    for (int i = 0; i < 2; i++) CALL(parla_spawn(fib, &parts[i], PARLA_ANY, 0, nullptr, 0, &tasks[i]));
+    for (int i = 0; i < 2; i++)
+        CALL(parla_spawn(fib, &parts[i], PARLA_ANY, 0, nullptr, 0, &tasks[i]));
     CALL(parla_wait(tasks, 2, -1));
     f.result = parts[0].result + parts[1].result;
     return 0;
@@ -223,8 +230,8 @@ void fork_join(std::size_t n) {
 
 // One task that spawns a child and waits for it, again and again: the child lies at hand and is run in place.
 void wait_in_place(std::size_t n) {
-    in_task(n, [](void* ctx) -> int32_t {
-        for (auto left = *static_cast<std::size_t*>(ctx); left > 0; left--) {
+    in_task(n, [](void *ctx) -> int32_t {
+        for (auto left = *static_cast<std::size_t *>(ctx); left > 0; left--) {
             parla_task_t child;
             spawn(nullptr, 0, child);
             CALL(parla_wait(&child, 1, -1));
@@ -236,16 +243,16 @@ void wait_in_place(std::size_t n) {
 // The same with a child that completes only when another task releases it, so the wait leaves its stack.
 void wait_switch(std::size_t n) {
     const uint64_t before = blocked_waits();
-    in_task(n, [](void* ctx) -> int32_t {
-        for (auto left = *static_cast<std::size_t*>(ctx); left > 0; left--) {
+    in_task(n, [](void *ctx) -> int32_t {
+        for (auto left = *static_cast<std::size_t *>(ctx); left > 0; left--) {
             parla_task_spec_t spec{};
             spec.size = sizeof spec;
             spec.fn = count;
             spec.flags = PARLA_TASK_HOLD;
             parla_task_t child;
             CALL(parla_spawn_task(&spec, &child));
-            const parla_task_fn release = [](void* held) -> int32_t {
-                CALL(parla_task_release(*static_cast<parla_task_t*>(held)));
+            const parla_task_fn release = [](void *held) -> int32_t {
+                CALL(parla_task_release(*static_cast<parla_task_t *>(held)));
                 return 0;
             };
             CALL(parla_spawn(release, &child, PARLA_ANY, 0, nullptr, 0, nullptr));
@@ -257,8 +264,8 @@ void wait_switch(std::size_t n) {
 }
 
 // The same as continuations: the task ends, and goes on when the child has.
-int32_t continue_after_child(void* ctx) {
-    auto& left = *static_cast<std::size_t*>(ctx);
+int32_t continue_after_child(void *ctx) {
+    auto &left = *static_cast<std::size_t *>(ctx);
     if (left > 0) {
         left--;
         parla_task_t child;
@@ -279,17 +286,26 @@ void continuation(std::size_t n) {
 }
 
 const std::map<std::string, std::function<void(std::size_t)>> kWorkloads = {
-    {"flat", flat},           {"spec", spec},       {"spec_full", spec_full},
-    {"chain", chain},         {"gate", gate},       {"stencil", stencil},
-    {"space", space},         {"vcus", vcus},       {"fork_join", fork_join},
-    {"wait_in_place", wait_in_place}, {"wait_switch", wait_switch}, {"continuation", continuation},
+    {"flat", flat},
+    {"spec", spec},
+    {"spec_full", spec_full},
+    {"chain", chain},
+    {"gate", gate},
+    {"stencil", stencil},
+    {"space", space},
+    {"vcus", vcus},
+    {"fork_join", fork_join},
+    {"wait_in_place", wait_in_place},
+    {"wait_switch", wait_switch},
+    {"continuation", continuation},
 };
 
-}  // namespace
+} // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char **argv) {
     if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
-        for (const auto& [name, run] : kWorkloads) std::puts(name.c_str());
+        for (const auto &[name, run] : kWorkloads)
+            std::puts(name.c_str());
         return 0;
     }
     const auto workload = argc == 2 ? kWorkloads.find(argv[1]) : kWorkloads.end();

@@ -82,7 +82,7 @@ def verdict(now, before):
     return "fewer " + ", ".join(shrunk) if shrunk else ""
 
 
-def compare(found, known):
+def compare(found, known, gone):
     """Prints the table; the number of phases that got heavier, or are gone."""
     rows, heavier, lighter = [], 0, 0
     for name, now in found.items():
@@ -90,8 +90,8 @@ def compare(found, known):
         word = verdict(now, before)
         heavier += word.startswith("MORE")
         lighter += word.startswith("fewer") or word == "new"
-        shown = [f"{now[metric]:g}" + (f" ({before[metric]:g})" if before and word and now[metric] != before[metric] else "")
-                 for metric in METRICS]
+        old = before if before and word else now
+        shown = [f"{now[metric]:g}" + (f" ({old[metric]:g})" if old[metric] != now[metric] else "") for metric in METRICS]
         rows.append([name, *shown, word])
     print(tabulate(rows, headers=["per task (table)", *METRICS, ""], disable_numparse=True,
                    colalign=["left", *["right"] * len(METRICS), "left"]))
@@ -99,7 +99,9 @@ def compare(found, known):
         print(f"{heavier} more than {ROOM:.0%} above {TABLE.name}.")
     if lighter:
         print(f"{lighter} more than {ROOM:.0%} below {TABLE.name}, or not in it: write it anew with --update.")
-    return heavier
+    if gone:
+        print(f"Not measured any more: {', '.join(gone)}.")
+    return heavier + len(gone)
 
 
 def by(per_task, key):
@@ -195,10 +197,12 @@ def main():
 
     found = measure_all(options.program, selected)
     table = json.loads(TABLE.read_text()) if TABLE.exists() else {}
-    heavier = compare(found, table)
+    others = {name: row for name, row in table.items() if name.partition(".")[0] not in selected}
+    gone = [name for name in table if name not in found and (name not in others or not options.workload)]
+    heavier = compare(found, table, gone)
     if options.update:
-        kept = {} if not options.workload else table
-        TABLE.write_text(json.dumps({**kept, **found}, indent=2) + "\n")
+        kept = others if options.workload else {}
+        TABLE.write_text(json.dumps(dict(sorted({**kept, **found}.items())), indent=2) + "\n")
         return 0
     return 1 if heavier else 0
 

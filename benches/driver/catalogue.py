@@ -2,7 +2,7 @@
 
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -24,9 +24,10 @@ class Mark:
     raced: bool
     workloads: list[str] | None = None
     workers: int | None = None
+    apart_from: list[str] = field(default_factory=list)
 
     def covers(self, peer: str, workload: str, workers: int) -> bool:
-        fits = self.workloads is None or workload in self.workloads
+        fits = workload not in self.apart_from and (self.workloads is None or workload in self.workloads)
         return peer in self.peers and fits and self.workers in (None, workers)
 
 

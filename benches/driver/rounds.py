@@ -59,12 +59,13 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
     env = {**os.environ, **catalogue.environment(is_oversubscribed)}
     arguments = [workload.name, "--workers", str(workers), "--repeats", str(catalogue.form["repeats"])]
     racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
-    # By peer and metric, as a program may report several. A peer that fails before it reports any has the metric "".
-    results: dict[tuple[str, str], Result] = {}
+    # By peer, metric and point, as a program may report several. A peer that fails before it reports any has the metric "".
+    results: dict[tuple[str, str, str], Result] = {}
 
-    def result_of(peer: str, metric: str) -> Result:
-        blank = Result(peer, workload.name, workload.parameters, workers, workload.headline, metric)
-        return results.setdefault((peer, metric), blank)
+    def result_of(peer: str, metric: str, point: str = "") -> Result:
+        parameters = f"{workload.parameters} {point}".strip()
+        blank = Result(peer, workload.name, parameters, workers, workload.headline, metric)
+        return results.setdefault((peer, metric, point), blank)
 
     for number in range(rounds):
         progress(f"{workload.name}, {workers} workers: round {number + 1} of {rounds}")
@@ -72,8 +73,8 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
             command = [racers[peer], *arguments, *workload.parameters.split()]
             failure, message, lines = execute(command, env, catalogue.form["timeout"])
             for line in lines:
-                result = result_of(peer, line["metric"])
-                result.tasks = line["tasks"]
+                result = result_of(peer, line["metric"], line.get("point", ""))
+                result.tasks = line.get("tasks", 0)
                 result.samples.append(line["value"])
             if failure:
                 print(f"{peer}: {workload.name}, {workers} workers: {failure}: {message}", file=sys.stderr)

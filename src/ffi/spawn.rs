@@ -40,9 +40,8 @@ pub unsafe extern "C" fn parla_spawn(
         && let Some(local) = Local::in_task()
     {
         // SAFETY: the caller's contract.
-        let spawned = unsafe {
-            spawn::quick::independent(local, body, ctx, task, ready::offer_by_worker)
-        };
+        let spawned =
+            unsafe { spawn::quick::independent(local, body, ctx, task, ready::offer_by_worker) };
         if spawned.is_some() {
             return 0;
         }

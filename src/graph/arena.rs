@@ -8,10 +8,7 @@
 use super::handle::Slot;
 use super::record::{BLOCK, Block, Record};
 use crate::error::{Result, fail};
-use crate::sync::atomic::{
-    AtomicU32,
-    Ordering::Relaxed,
-};
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::sync::{Mutex, lock};
 use std::cell::Cell;
 
@@ -132,6 +129,8 @@ fn prefetch_for_write<T>(address: *const T) {
 #[derive(Debug)]
 pub struct Cache {
     count: Cell<usize>,
+    /// The slots below this came from the depot and have not been used since.
+    cold: Cell<usize>,
     slots: Box<[Cell<u32>; CACHE]>,
 }
 
@@ -142,28 +141,36 @@ const AHEAD: usize = 12;
 
 impl Default for Cache {
     fn default() -> Cache {
-        Cache { count: Cell::new(0), slots: Box::new([const { Cell::new(0) }; CACHE]) }
+        Cache {
+            count: Cell::new(0),
+            cold: Cell::new(0),
+            slots: Box::new([const { Cell::new(0) }; CACHE]),
+        }
     }
 }
 
 impl Cache {
-    /// Whether the next take needs no more than this thread has.
+    /// As [`Cache::take`], from what this thread has.
     #[inline(always)]
-    pub fn has_some(&self) -> bool {
-        self.count.get() > 0
+    pub fn take_one(&self, arena: &Arena) -> Option<Slot> {
+        let at = self.count.get().checked_sub(1)?;
+        self.count.set(at);
+        // What this thread has given back itself it has in its cache; the rest is fetched ahead.
+        if at < self.cold.get() {
+            self.cold.set(at);
+            // Below the first entry it comes round to a slot that was free once: a needless hint, no harm.
+            arena.prefetch(Slot(self.slots[at.wrapping_sub(AHEAD) % CACHE].get()));
+        }
+        Some(Slot(self.slots[at % CACHE].get()))
     }
 
     /// Takes a free slot; its record has an even generation.
-    #[inline(always)]
+    #[inline]
     pub fn take(&self, arena: &Arena) -> Result<Slot> {
         if self.count.get() == 0 {
             self.refill(arena)?;
         }
-        let at = self.count.get() - 1;
-        self.count.set(at);
-        // Below the first entry it comes round to a slot that was free once: a needless hint, no harm.
-        arena.prefetch(Slot(self.slots[at.wrapping_sub(AHEAD) % CACHE].get()));
-        Ok(Slot(self.slots[at % CACHE].get()))
+        Ok(self.take_one(arena).expect("the cache has been filled"))
     }
 
     #[cold]
@@ -172,6 +179,7 @@ impl Cache {
         let batch = arena.refill()?;
         self.slots.iter().zip(batch.slots).for_each(|(cell, slot)| cell.set(slot));
         self.count.set(batch.len);
+        self.cold.set(batch.len);
         Ok(())
     }
 
@@ -200,6 +208,7 @@ impl Cache {
             self.slots[i].set(self.slots[i + CACHE / 2].get());
         }
         self.count.set(CACHE / 2);
+        self.cold.set(0);
         lock(&arena.depot).push(Batch { len: slots.len(), slots });
     }
 

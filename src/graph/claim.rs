@@ -64,8 +64,8 @@ impl Arena {
     #[must_use]
     pub fn unclaim_spawn(&self, slot: Slot) -> bool {
         let record = self.record(slot);
-        let generation =
-            record.pending.load(Relaxed) & (!((1 << super::edges::GENERATION_SHIFT) - 1) | POISONED);
+        let generation = record.pending.load(Relaxed)
+            & (!((1 << super::edges::GENERATION_SHIFT) - 1) | POISONED);
         // As in `finish_spawn`.
         record.pending.swap(generation | UNSPAWNED | 1, AcqRel);
         record.link.load(Relaxed) & CANCEL != 0

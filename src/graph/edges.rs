@@ -9,10 +9,10 @@
 //! README.md states the steps, the races and why they cannot go wrong.
 
 use super::arena::{Arena, Cache};
-use super::handle::{Handle, Slot};
+use super::handle::{Handle, Kind, Slot};
 #[cfg(not(loom))]
-use super::record::{Cold, FIRST_NODE_OFFSET, HOT_NODES, Record};
-use super::record::{INLINE_NODES, Phase, flag, kind};
+use super::record::{Cold, FIRST_NODE_OFFSET, HOT_NODES};
+use super::record::{INLINE_NODES, Phase, Record, flag, kind};
 use crate::error::Result;
 use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
@@ -144,10 +144,19 @@ impl Arena {
         self.begin_with(cache, kind::TASK, flags, Phase::Waiting, pending)
     }
 
-    /// As [`Arena::begin`]: a task without dependencies, which is ready.
+    /// As [`Arena::begin`]: a task or an unnamed one without dependencies, which is ready; from what the cache has.
     #[inline(always)]
-    pub fn begin_ready(&self, cache: &Cache, flags: u16) -> Result<Slot> {
-        self.begin_with(cache, kind::TASK, flags, Phase::Ready, 0)
+    pub fn begin_ready(&self, cache: &Cache, kind: u8, flags: u16) -> Option<(Slot, Handle)> {
+        let slot = cache.take_one(self)?;
+        Some((slot, self.begin_in(slot, kind, flags, Phase::Ready, 0)))
+    }
+
+    /// As [`Arena::begin_spawning`], from what the cache has.
+    #[inline(always)]
+    pub fn begin_waiting(&self, cache: &Cache, flags: u16, deps: u32) -> Option<(Slot, Handle)> {
+        let slot = cache.take_one(self)?;
+        let pending = SPAWNING | u64::from(deps + 1);
+        Some((slot, self.begin_in(slot, kind::TASK, flags, Phase::Waiting, pending)))
     }
 
     #[inline(always)]
@@ -160,13 +169,19 @@ impl Arena {
         pending: u64,
     ) -> Result<Slot> {
         let slot = cache.take(self)?;
+        self.begin_in(slot, kind, flags, phase, pending);
+        Ok(slot)
+    }
+
+    #[inline(always)]
+    fn begin_in(&self, slot: Slot, kind: u8, flags: u16, phase: Phase, pending: u64) -> Handle {
         let record = self.record(slot);
         record.reset(kind, flags, phase);
         let link = (record.link.load(Relaxed) & !(ONE_GENERATION - 1)) + ONE_GENERATION;
         record.pending.store(link | pending, Relaxed);
         // Release: partner is the Acquire in `look` and `add_edge` of whoever gets the handle.
         record.link.store(link, Release);
-        Ok(slot)
+        Handle::new(Kind::Task, generation_of(link), slot.0)
     }
 
     /// What `handle` stands for.
@@ -225,7 +240,8 @@ impl Arena {
     /// caller counts down with its guard; `failed` hears of those that failed.
     pub fn attach(&self, slot: Slot, deps: &[Handle], mut failed: impl FnMut(Handle)) -> u32 {
         let record = self.record(slot);
-        let mut block = Slot(if deps.len() > INLINE_NODES { record.cold().overflow.load(Relaxed) } else { 0 });
+        let mut block =
+            Slot(if deps.len() > INLINE_NODES { record.cold().overflow.load(Relaxed) } else { 0 });
         let mut inline_used = 0;
         let mut used = 0;
         let mut complete = 0;
@@ -321,6 +337,12 @@ impl Arena {
     #[inline(always)]
     #[must_use]
     pub fn close_unheld(&self, slot: Slot) -> Option<NodeRef> {
+        let record = self.record(slot);
+        if record.kind.load(Relaxed) == kind::UNNAMED {
+            // Nobody else knows the record, so there is no successor, no hold and no race.
+            self.end_generation(record);
+            return Some(NodeRef(0));
+        }
         self.close_as(slot, HELD, |link| (link & !(ONE_GENERATION - 1)) + ONE_GENERATION)
     }
 
@@ -363,10 +385,15 @@ impl Arena {
     /// Ends the generation of a record that is not a live task: a wait, or a failed task that is
     /// forgotten. The caller owns it.
     pub fn end(&self, cache: &Cache, slot: Slot) {
-        let record = self.record(slot);
-        let link = record.link.load(Relaxed);
-        record.link.store((link & !(ONE_GENERATION - 1)) + ONE_GENERATION, Release);
+        self.end_generation(self.record(slot));
         cache.give(self, slot);
+    }
+
+    #[inline(always)]
+    fn end_generation(&self, record: &Record) {
+        let link = record.link.load(Relaxed);
+        // Release: partner is the Acquire in `look`.
+        record.link.store((link & !(ONE_GENERATION - 1)) + ONE_GENERATION, Release);
     }
 
     /// The owners of the nodes of a closed record's list. Each has one dependency less, which the

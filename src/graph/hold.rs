@@ -100,7 +100,12 @@ impl Arena {
             };
             let next = step(current)?;
             // AcqRel: whoever takes the last one gets what body and holders have done.
-            match record.cold().holds.compare_exchange_weak(word, generation | next, AcqRel, Acquire) {
+            match record.cold().holds.compare_exchange_weak(
+                word,
+                generation | next,
+                AcqRel,
+                Acquire,
+            ) {
                 Ok(_) => return Some(next),
                 Err(now) => word = now,
             }

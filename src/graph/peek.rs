@@ -13,7 +13,10 @@ impl Arena {
         self.slots().filter_map(|slot| {
             let record = self.record(slot);
             let link = record.link.load(Acquire);
-            let kind = record.kind.load(Acquire);
+            let kind = match record.kind.load(Acquire) {
+                kind::UNNAMED => kind::TASK,
+                kind => kind,
+            };
             let same = generation_of(record.link.load(Acquire)) == generation_of(link);
             let live = generation_of(link) % 2 == 1 && link & CLOSED == 0 && same;
             let handle = Handle::new(Kind::Task, generation_of(link), slot.0);

@@ -5,8 +5,8 @@
 //! a field is written only by the record's owner of the moment (README.md says who that is) and handed
 //! on by the ordering of `link`, `pending` or a queue.
 
-use super::failure::Failure;
 use super::edges::POISONED;
+use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
@@ -30,6 +30,8 @@ pub mod kind {
     pub const TASK_WAIT: u8 = 3;
     /// More dependency nodes of another record.
     pub const NODES: u8 = 4;
+    /// A task whose handle nobody has been given: nobody else touches its record. See [`Record::name`](super::Record::name).
+    pub const UNNAMED: u8 = 5;
 }
 
 /// Bits of [`Record::flags`].
@@ -279,6 +281,16 @@ impl Record {
     #[inline]
     pub fn handle(&self, slot: Slot) -> Handle {
         Handle::new(Kind::Task, self.generation(), slot.0)
+    }
+
+    /// The handle of the task in this record, for others to use from now on. The caller runs the task.
+    #[inline]
+    pub fn name(&self, slot: Slot) -> Handle {
+        if self.kind.load(Relaxed) == kind::UNNAMED {
+            // Release: as in `reset`.
+            self.kind.store(kind::TASK, Release);
+        }
+        self.handle(slot)
     }
 
     /// Whether all `bits` of [`flag`] are set.

@@ -15,22 +15,38 @@ use std::sync::Arc;
 /// Flags of a task whose end takes more than telling its successors.
 const SPECIAL: u16 = flag::HAS_DROP | flag::HAS_SIDE | flag::RESERVED | flag::CONTINUES;
 
-/// The body in `slot` has returned `code`. Gives a successor to run next.
+/// How a task has run; each with a successor to run next.
+#[derive(Clone, Copy, Debug)]
+pub enum Ran {
+    /// It is complete and has not failed.
+    Done(Option<Slot>),
+    /// Complete or not, failed or not.
+    Otherwise(Option<Slot>),
+}
+
+impl Ran {
+    /// The successor to run next.
+    #[inline(always)]
+    pub fn next(self) -> Option<Slot> {
+        let (Ran::Done(next) | Ran::Otherwise(next)) = self;
+        next
+    }
+}
+
+/// The body in `slot` has returned `code`.
 #[inline(always)]
-pub fn body_done(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
+pub fn body_done(local: &Local, slot: Slot, code: i32) -> Ran {
     let record = local.arena().record(slot);
-    if code != 0 || record.flags.load(Relaxed) & SPECIAL != 0 {
-        return body_done_special(local, slot, code);
+    if code == 0
+        && record.flags.load(Relaxed) & SPECIAL == 0
+        && let Some(first) = local.arena().close_unheld(slot)
+    {
+        let next = if first.is_none() { None } else { release_ready(local, first) };
+        local.cache.give(local.arena(), slot);
+        bump(&local.seat().own.completed, 1);
+        return Ran::Done(next);
     }
-    match local.arena().close_unheld(slot) {
-        None => body_done_special(local, slot, code),
-        Some(first) => {
-            let next = if first.is_none() { None } else { release_ready(local, first) };
-            local.cache.give(local.arena(), slot);
-            bump(&local.seat().own.completed, 1);
-            next
-        }
-    }
+    Ran::Otherwise(body_done_special(local, slot, code))
 }
 
 /// [`release`], of a task that has not failed, on its own.
@@ -44,6 +60,7 @@ fn release_ready(local: &Local, first: NodeRef) -> Option<Slot> {
 fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     let arena = local.arena();
     let record = arena.record(slot);
+    record.name(slot);
     if code != 0 {
         // SAFETY: this thread owns the record of the task it has run.
         let text = unsafe { record.side_mut() }.failure_text.take();

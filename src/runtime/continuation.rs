@@ -16,7 +16,7 @@ pub fn set(body: Body, ctx: *mut c_void, deps: &[u64]) -> Result<()> {
         return fail!(NotInTask, "parla_continue continues the task that calls it");
     };
     let record = local.arena().record(slot);
-    let own = record.handle(slot);
+    let own = record.name(slot);
     let mut open = Vec::new();
     local.in_call(|local| collect(local, deps, &mut open))?;
     if open.contains(&own) {

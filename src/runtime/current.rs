@@ -8,7 +8,7 @@ use crate::graph::record::flag;
 
 /// Its handle; 0 outside tasks.
 pub fn task() -> u64 {
-    running().map_or(0, |(local, slot)| local.arena().record(slot).handle(slot).0)
+    running().map_or(0, |(local, slot)| local.arena().record(slot).name(slot).0)
 }
 
 /// The task that calls, whether or not a runtime is in force; without taking a seat.

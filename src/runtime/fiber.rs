@@ -157,6 +157,8 @@ pub struct Fibers {
     spare: RefCell<Vec<Fiber>>,
     /// Lowest address of the stack in use; 0: the thread's own.
     pub limit: Cell<usize>,
+    /// The middle of it.
+    middle: Cell<usize>,
     /// Stacks of this thread that are blocked.
     pub blocked: Cell<usize>,
     /// Of these, the ones that keep the thread from starting other tasks.
@@ -297,11 +299,17 @@ impl Fibers {
         Some(first.cast())
     }
 
-    /// Bytes left on the stack in use, as seen from the caller's frame.
-    #[inline]
-    pub fn bytes_left(&self) -> usize {
+    /// Enters another stack, of `size` bytes from `limit` on.
+    pub fn enter(&self, limit: usize, size: usize) {
+        self.limit.set(limit);
+        self.middle.set(limit + size / 2);
+    }
+
+    /// Whether half of the stack in use is free, as seen from the caller's frame: what every body may count on.
+    #[inline(always)]
+    pub fn has_half_left(&self) -> bool {
         let here = 0u8;
-        (std::ptr::from_ref(&here) as usize).saturating_sub(self.limit.get())
+        std::ptr::from_ref(&here).addr() > self.middle.get()
     }
 
     /// Whether the clock matters.

@@ -7,7 +7,7 @@ use super::quiesce::Quiet;
 use super::spaces::Spaces;
 use super::spares::Spares;
 use super::stall::Stall;
-use super::{fiber, overflow, spaces, worker};
+use super::{fiber, overflow, patience, spaces, worker};
 use crate::device::cpu::{NodeMemory, bind_current_thread};
 use crate::device::place::Arch;
 use crate::error::{Error, Result, Status, fail};
@@ -273,6 +273,7 @@ fn start_worker(runtime: &Arc<Runtime>, device: u16, is_spare: bool, pus: Vec<u3
             let _ = bind_current_thread(&pus);
         }
         overflow::prepare_thread();
+        patience::prepare_thread();
         if let Ok(local) = Local::sit(shared, epoch, index, deque, true, device) {
             worker::main(local, is_spare, stack);
         }

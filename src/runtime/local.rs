@@ -2,6 +2,7 @@
 
 use super::fiber::Fibers;
 use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
+use super::patience::Patience;
 use super::thread_pointer;
 use super::wait::TimedOut;
 use crate::error::{Result, fail};
@@ -49,8 +50,12 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// How long it looks for work.
+    pub patience: Patience,
     /// Flags of every task that this thread spawns.
     pub base_flags: u16,
+    /// Flags of tasks on top of which no other may run; see `wait/in_place.rs`.
+    pub bars_nesting: u16,
     /// The last request that was looked up, and its shape.
     pub last_shape: Cell<(i32, u64, u32)>,
 }
@@ -165,6 +170,9 @@ impl Local {
     ) -> Result<&'static Local> {
         let seat = std::ptr::from_ref(runtime.queues.seat(seat));
         let base_flags = if runtime.config.own_stacks { flag::WAIT_THREAD } else { 0 };
+        // A thread's own stack goes nowhere, so there a task that must keep its frames may have others on top.
+        let stays = if runtime.config.own_stacks { 0 } else { flag::WAIT_THREAD };
+        let bars_nesting = flag::RESERVED | stays;
         let local = Box::new(Local {
             arena: runtime.arena,
             runtime,
@@ -182,7 +190,9 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            patience: Patience::default(),
             base_flags,
+            bars_nesting,
             last_shape: Cell::new((0, 0, 0)),
         });
         let pointer = std::ptr::from_ref(&*local);

@@ -18,6 +18,7 @@ pub mod lifecycle;
 pub mod local;
 pub mod memory;
 pub mod overflow;
+pub mod patience;
 pub mod quiesce;
 pub mod ready;
 pub mod run;

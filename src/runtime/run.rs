@@ -1,26 +1,27 @@
 //! Runs one task: the way from ready to complete.
 
+use super::completion::{self, Ran};
+use super::hooks;
 use super::local::{Frame, Local};
-use super::{completion, hooks};
 use crate::graph::record::{Phase, flag};
 use crate::graph::{Record, Slot};
 
 /// Runs the task in `slot`, which the caller has taken from a queue, and completes it. Gives a successor
 /// that has become ready and that the caller should run next.
 #[inline(always)]
-pub fn run(local: &Local, slot: Slot) -> Option<Slot> {
+pub fn run(local: &Local, slot: Slot) -> Ran {
     let record = local.arena().record(slot);
-    if record.is_poisoned() || local.arena().cancel_requested(slot) {
-        if !must_run(local, slot, record) {
-            return completion::skip(local, slot);
-        }
+    if (record.is_poisoned() || local.arena().cancel_requested(slot))
+        && !must_run(local, slot, record)
+    {
+        return Ran::Otherwise(completion::skip(local, slot));
     }
     local.arena().prefetch_successors(slot);
     record.set_phase(Phase::Running);
     let frame = Frame { slot, below: local.frame.get() };
     local.frame.set(&frame);
     let code = if hooks::any() {
-        hooks::around_task(record.handle(slot), || call_body(record))
+        hooks::around_task(record.name(slot), || call_body(record))
     } else {
         call_body(record)
     };

@@ -32,17 +32,17 @@ pub mod quick {
         task: *mut u64,
         offer: impl FnOnce(&Local),
     ) -> Option<()> {
-        if !local.cache.has_some() || !local.deque.has_room() {
+        if !local.deque.has_room() {
             return None;
         }
         let arena = local.arena();
-        let slot = arena.begin_ready(&local.cache, local.base_flags).ok()?;
-        let record = arena.record(slot);
-        record.set_body(body, ctx);
+        let kind = if task.is_null() { kind::UNNAMED } else { kind::TASK };
+        let (slot, handle) = arena.begin_ready(&local.cache, kind, local.base_flags)?;
+        arena.record(slot).set_body(body, ctx);
         bump(&local.seat().own.spawned, 1);
         if !task.is_null() {
             // SAFETY: the caller's contract.
-            unsafe { *task = record.handle(slot).0 };
+            unsafe { *task = handle.0 };
         }
         local.deque.push_there(slot.0);
         offer(local);
@@ -75,14 +75,9 @@ pub mod quick {
             // SAFETY: the caller's contract.
             return unsafe { independent(local, body, ctx, task, ready::offer) };
         }
-        if !local.cache.has_some() {
-            return None;
-        }
         let count = deps.len() as u32;
-        let slot = arena.begin_spawning(&local.cache, local.base_flags, count).ok()?;
-        let record = arena.record(slot);
-        let handle = record.handle(slot);
-        record.set_body(body, ctx);
+        let (slot, handle) = arena.begin_waiting(&local.cache, local.base_flags, count)?;
+        arena.record(slot).set_body(body, ctx);
         bump(&local.seat().own.spawned, 1);
         let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
         if !task.is_null() {

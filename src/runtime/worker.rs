@@ -98,9 +98,9 @@ fn serve(local: &Local, role: &mut Role, done: &dyn Fn() -> Lent) {
     local.fibers.calm.set(false);
     local.seat().own.serves.store(true, Release);
     if local.runtime.config.own_stacks {
-        local.fibers.limit.set(super::fiber::own_stack_limit());
+        local.fibers.enter(super::fiber::own_stack_limit(), local.runtime.config.stack_size);
         look_for_work(local, &mut state);
-        local.fibers.limit.set(0);
+        local.fibers.enter(0, 0);
         local.seat().own.serves.store(false, Release);
         return;
     }
@@ -132,7 +132,7 @@ fn drive(local: &Local) {
     let fibers = &local.fibers;
     let mut active = fibers.take_spare().expect("a worker starts with a stack");
     loop {
-        fibers.limit.set(active.limit);
+        fibers.enter(active.limit, local.runtime.config.stack_size);
         match active.resume() {
             Some(Switch::Block(wait)) => active = leave(local, active, wait),
             Some(Switch::Freeze(wait)) => {
@@ -168,7 +168,7 @@ fn drive(local: &Local) {
         end(local, fiber);
     }
     fibers.suspend.set(std::ptr::null());
-    fibers.limit.set(0);
+    fibers.enter(0, 0);
 }
 
 /// The stack in use is left for `wait`; gives the one to go on with.
@@ -187,7 +187,7 @@ fn leave(local: &Local, active: Fiber, wait: Slot) -> Fiber {
 fn end(local: &Local, mut fiber: Fiber) {
     local.fibers.end_loop.set(true);
     local.fibers.calm.set(false);
-    local.fibers.limit.set(fiber.limit);
+    local.fibers.enter(fiber.limit, local.runtime.config.stack_size);
     let switch = fiber.resume();
     debug_assert!(switch.is_none());
     local.fibers.end_loop.set(false);
@@ -212,14 +212,15 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let queues = &runtime.queues;
         super::ready::share(local);
-        let own = if tick % 32 != 0 && !queues.is_urgent(device) { local.deque.pop() } else { None };
+        let own =
+            if tick % 32 != 0 && !queues.is_urgent(device) { local.deque.pop() } else { None };
         let mut next = match own {
             Some(slot) => Some(Slot(slot)),
             None => look_around(local, state, tick),
         };
         let mut chain = 0;
         while let Some(slot) = next {
-            next = run::run(local, slot);
+            next = run::run(local, slot).next();
             chain += 1;
             // A chain of tasks must not keep the worker from what the loop sees to.
             if let Some(slot) = next
@@ -240,10 +241,19 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
 fn look_around(local: &Local, state: &Loop<'_>, tick: u32) -> Option<Slot> {
     let queues = &local.runtime.queues;
     let taker = local.taker();
-    queues
-        .next_of_others(&taker, tick)
-        .or_else(|| queues.next_local(&taker, tick))
-        .or_else(|| search(local, state))
+    if let Some(slot) = queues.next_of_others(&taker, tick) {
+        share_loot(local);
+        return Some(slot);
+    }
+    queues.next_local(&taker, tick).or_else(|| search(local, state))
+}
+
+/// After a theft by a worker that was not counted as a searcher: while the rest of what it took was in no deque, whoever
+/// went to sleep did not see it.
+fn share_loot(local: &Local) {
+    if local.deque.private_len() > 0 {
+        super::ready::offer(local);
+    }
 }
 
 /// What the loop does between two tasks, unless all is calm. None: go on with a task; true: the loop ends.
@@ -365,6 +375,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         queues.seat(other).post.parker.unpark();
     };
     if let Some(slot) = queues.next_shared(&taker) {
+        share_loot(local);
         return Some(slot);
     }
     quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
@@ -379,28 +390,42 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         );
     };
     sleep.start_search(device);
+    let begun = Instant::now();
+    local.patience.begin(begun);
     loop {
-        let give_up = Instant::now() + runtime.config.spin;
-        loop {
-            if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
-                end_search();
-                return None;
-            }
-            let found = queues.next_local(&taker, 0);
-            if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
+        let begun = Instant::now();
+        let finds = sleep.finds();
+        if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
+            && let Some(nap) = local.patience.nap(finds)
+        {
+            sleep.begin_nap();
+            end_search();
+            seat.post.parker.park(Some(begun + nap));
+            sleep.end_nap();
+            return None;
+        }
+        let found = look_until(local, begun + runtime.config.spin);
+        let now = Instant::now();
+        local.patience.look(begun, now);
+        match found {
+            Found::Task(slot) => {
+                local.patience.found(now);
+                sleep.note_find();
                 end_search();
                 return Some(slot);
             }
-            for _ in 0..32 {
-                std::hint::spin_loop();
+            Found::Attention => {
+                end_search();
+                return None;
             }
-            if Instant::now() >= give_up {
-                break;
-            }
+            Found::Nothing => {}
         }
         if let Some(slot) = queues.steal_by_force(&taker) {
             end_search();
             return Some(slot);
+        }
+        if queues.any_work(device) {
+            continue; // Its owner shows it soon, or is stuck.
         }
         // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
         let is_lent = *state.role == Role::Lent;
@@ -424,6 +449,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             let called = seat.sleep(deadline);
+            local.patience.clear();
             sleep.stay_awake(device, seat.index);
             if !called {
                 if watch.is_some() {
@@ -435,6 +461,32 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
         } else {
             sleep.stay_awake(device, seat.index);
+        }
+    }
+}
+
+enum Found {
+    Task(Slot),
+    Attention,
+    Nothing,
+}
+
+/// Looks everywhere again and again until `give_up`.
+fn look_until(local: &Local, give_up: Instant) -> Found {
+    let (queues, taker, seat) = (&local.runtime.queues, local.taker(), local.seat());
+    loop {
+        if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
+            return Found::Attention;
+        }
+        let found = queues.next_local(&taker, 0);
+        if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
+            return Found::Task(slot);
+        }
+        for _ in 0..32 {
+            std::hint::spin_loop();
+        }
+        if Instant::now() >= give_up {
+            return Found::Nothing;
         }
     }
 }

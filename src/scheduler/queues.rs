@@ -166,7 +166,7 @@ impl Queues {
     #[cold]
     pub fn steal_by_force(&self, taker: &Taker<'_>) -> Option<Slot> {
         self.victims(taker, |victim| {
-            (!victim.deque.is_empty() && victim.deque.force()).then_some(())
+            (victim.deque.is_stuck() && victim.deque.force()).then_some(())
         })?;
         self.steal(taker)
     }

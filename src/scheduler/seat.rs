@@ -1,11 +1,11 @@
 //! A seat: what one thread shows to the others. Every thread that spawns or runs tasks sits on one.
 
+use super::deque;
+use super::inbox::{Inbox, Letter};
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
-use super::deque;
-use super::inbox::{Inbox, Letter};
 use crate::sync::{Biased, Mutex, Padded, Parker, lock};
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,16 +1,14 @@
 //! The wait that needs no waiting: the awaited child lies on top of the task's own deque.
 
-use crate::graph::{Handle, Slot};
 use crate::graph::edges::Look;
-use crate::graph::record::flag;
+use crate::graph::{Handle, Slot};
+use crate::runtime::completion::Ran;
 use crate::runtime::local::Local;
 use crate::runtime::{ready, run};
+use crate::sync::atomic::Ordering::Relaxed;
 
 /// Longest list of handles that is worth comparing with each task.
 const MAX_HANDLES: usize = 16;
-
-/// Part of a stack that a body run in place must find free: every body may count on half of it.
-const RESERVED_PART: usize = 2;
 
 /// Runs awaited tasks as long as the newest task of the deque is one of them. True: all are complete
 /// without failure.
@@ -31,7 +29,9 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
                 // A slot in the deque holds a live task; so a live handle of that slot names that task.
                 let slot = Handle(last).slot();
                 if local.deque.pop_if(slot.0) {
-                    run_here(local, slot);
+                    if run_here(local, slot) {
+                        left = before;
+                    }
                 } else if !run_other(local, left) {
                     return false;
                 }
@@ -43,10 +43,21 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
     true
 }
 
+/// True: it is complete and has not failed. False: that must be looked up.
 #[inline(always)]
-fn run_here(local: &Local, slot: Slot) {
-    if let Some(next) = run::run(local, slot) {
-        ready::ready(local, next);
+fn run_here(local: &Local, slot: Slot) -> bool {
+    match run::run(local, slot) {
+        Ran::Done(None) => true,
+        Ran::Done(Some(next)) => {
+            ready::ready(local, next);
+            true
+        }
+        Ran::Otherwise(next) => {
+            if let Some(next) = next {
+                ready::ready(local, next);
+            }
+            false
+        }
     }
 }
 
@@ -58,8 +69,7 @@ fn run_other(local: &Local, handles: &[u64]) -> bool {
             Handle(handle).slot().0 == slot && local.arena().look(Handle(handle)) == Look::Live
         })
     };
-    if handles.len() > MAX_HANDLES
-        || local.deque.newest().is_some_and(|newest| !is_awaited(newest))
+    if handles.len() > MAX_HANDLES || local.deque.newest().is_some_and(|newest| !is_awaited(newest))
     {
         return false;
     }
@@ -77,14 +87,12 @@ fn run_other(local: &Local, handles: &[u64]) -> bool {
 
 /// Whether a child may run on top of the current task: there is room on the stack; the task holds no
 /// VCUs that a wait would free; and it is not one whose frames must stay where they are while the child
-/// may block and take the stack with it (a thread's own stack goes nowhere).
-#[inline]
+/// may block and take the stack with it.
+#[inline(always)]
 fn allowed(local: &Local) -> bool {
-    let stays = if local.fibers.suspend.get().is_null() { 0 } else { flag::WAIT_THREAD };
     local.current().is_some_and(|task| {
-        local.arena().record(task).flags.load(crate::sync::atomic::Ordering::Relaxed)
-            & (flag::RESERVED | stays)
-            == 0
+        let flags = local.arena().record(task).flags.load(Relaxed);
+        flags & local.bars_nesting == 0
     }) && local.fibers.frozen.get() == 0
-        && local.fibers.bytes_left() > local.runtime.config.stack_size / RESERVED_PART
+        && local.fibers.has_half_left()
 }

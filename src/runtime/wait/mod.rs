@@ -10,9 +10,9 @@ mod in_place;
 mod retry;
 mod task;
 
+pub use exceptions::Exceptions;
 pub use host::run_until;
 pub use retry::TimedOut;
-pub use exceptions::Exceptions;
 pub use task::{deliver, go_on, left};
 
 use super::collect::collect;
@@ -56,7 +56,8 @@ fn wait_for(local: &Local, open: &[Handle], timeout_ns: i64) -> Result<()> {
         return fail!(Timeout, "not all of the tasks are complete");
     }
     for slot in local.frames() {
-        let own = arena.record(slot).handle(slot);
+        // Named, since others look at what waits.
+        let own = arena.record(slot).name(slot);
         if open.contains(&own) {
             let name = super::inspect::name_of(local, slot);
             return fail!(Deadlock, "{name} would wait for itself: {name} -> {name}");

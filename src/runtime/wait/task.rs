@@ -35,7 +35,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         claimed: Cell::new(false),
         verdict: Cell::new(None),
         freezes,
-        task: record.handle(task),
+        task: record.name(task),
         vcus: RefCell::default(),
         targets: open,
         frame,
@@ -89,7 +89,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         // SAFETY: `suspend` belongs to the stack in use, which is alive as long as this code runs on it.
         unsafe { (*suspend).suspend(switch) };
         fibers.suspend.set(suspend);
-        fibers.limit.set(limit);
+        fibers.enter(limit, local.runtime.config.stack_size);
         if let Some(timer) = timer {
             fibers.timers.borrow_mut().remove(&timer);
         }

@@ -12,6 +12,8 @@ mod loom_models;
 mod owner;
 mod ring;
 mod shared;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use owner::Owner;
 pub use shared::Shared;

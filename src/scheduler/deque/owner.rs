@@ -2,7 +2,7 @@
 
 use super::ring::Ring;
 use super::shared::{Range, Shared, ahead};
-use crate::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{fence, hint, lock};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -30,13 +30,18 @@ impl Owner {
     /// An empty deque.
     #[allow(clippy::new_without_default)]
     pub fn new() -> Owner {
-        let shared = Shared::new();
+        Owner::starting_at(0)
+    }
+
+    /// An empty deque whose first task has the given index.
+    pub(super) fn starting_at(first: u32) -> Owner {
+        let shared = Shared::starting_at(first);
         let ring = shared.end.ring.load(Relaxed).cast_const();
         Owner {
             shared: Arc::new(shared),
-            bottom: Cell::new(0),
+            bottom: Cell::new(first),
             ring: Cell::new(ring),
-            settled: Cell::new(0),
+            settled: Cell::new(first),
         }
     }
 
@@ -47,7 +52,7 @@ impl Owner {
 
     #[inline(always)]
     fn ring(&self) -> &Ring {
-        // SAFETY: the ring in use is freed with `shared`, or by `grow` after another has taken its place.
+        // SAFETY: the ring in use is freed with `shared`, or by `make_room` after another has taken its place.
         unsafe { &*self.ring.get() }
     }
 
@@ -110,11 +115,11 @@ impl Owner {
                 return None;
             }
             let split = range.top.wrapping_add(range.len() / 2);
-            // Acquire: partner is the Release of thieves: what they have taken is theirs.
+            // Relaxed: what is taken back is what this thread has pushed.
             match public.range.compare_exchange_weak(
                 word,
                 Range { split, ..range }.word(),
-                AcqRel,
+                Relaxed,
                 Relaxed,
             ) {
                 Ok(_) => {
@@ -132,22 +137,12 @@ impl Owner {
         self.bottom.get().wrapping_sub(self.settled.get()) < self.ring().len()
     }
 
-    /// Takes the newest task if it is private and is `task`.
+    /// Takes the newest task if it is `task`.
     #[inline(always)]
     pub fn pop_if(&self, task: u32) -> bool {
+        // If the deque is empty, what lies there is stale; then `pop` finds nothing.
         let last = self.bottom.get().wrapping_sub(1);
-        // What lies there may be stale if the deque is empty; then it is not private.
-        if self.ring().get(last) != task || self.newest().is_none() {
-            return false;
-        }
-        match self.pop() {
-            Some(popped) if popped == task => true,
-            Some(other) => {
-                self.push(other);
-                false
-            }
-            None => false,
-        }
+        self.ring().get(last) == task && self.pop().is_some()
     }
 
     /// The newest task, if it is private.
@@ -185,9 +180,9 @@ impl Owner {
             // Acquire: partner is the Release in `steal`, whose reading of entries and rings is over.
             let copied = public.copied.load(Acquire);
             // Changes nothing, but has its place among the thefts. If those before it are as many as had been
-            // copied, none of them reads any more. Release: partner is the Acquire in `steal`: those after
-            // it know of the ring in use.
-            let top = Range::of(public.range.fetch_add(0, AcqRel)).top;
+            // copied, none of them reads any more: so it comes after the load above. Release: partner is the
+            // Acquire in `steal`: those after it know of the ring in use.
+            let top = Range::of(public.range.fetch_add(0, Release)).top;
             if copied == top {
                 self.settled.set(top);
                 self.shared.free_old_rings();

@@ -4,7 +4,7 @@ use super::owner::Owner;
 use super::ring::{Ring, SMALLEST};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicU64,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release},
 };
 use crate::sync::{Mutex, Padded, fence, lock};
 
@@ -39,6 +39,8 @@ pub(super) struct Public {
     /// Tasks that thieves have taken and have read out of the ring, in all: equal to `top` when no thief
     /// is at it.
     pub copied: AtomicU32,
+    /// See [`Shared::is_stuck`].
+    pub seen: AtomicU32,
     /// The lock of `split` and `floor`; the ring in use, and those that thieves may still read.
     #[allow(clippy::vec_box, reason = "rings are known by address")]
     pub border: Mutex<Vec<Box<Ring>>>,
@@ -75,18 +77,19 @@ pub(super) fn ahead(a: u32, b: u32) -> i32 {
 }
 
 impl Shared {
-    pub(super) fn new() -> Shared {
+    pub(super) fn starting_at(first: u32) -> Shared {
         let mut ring = Ring::new(SMALLEST);
         let address = std::ptr::from_mut(&mut *ring);
         Shared {
             end: Padded(End {
-                bottom: AtomicU32::new(0),
-                floor: AtomicU32::new(0),
+                bottom: AtomicU32::new(first),
+                floor: AtomicU32::new(first),
                 ring: AtomicPtr::new(address),
             }),
             public: Padded(Public {
-                range: AtomicU64::new(0),
-                copied: AtomicU32::new(0),
+                range: AtomicU64::new(Range { top: first, split: first }.word()),
+                copied: AtomicU32::new(first),
+                seen: AtomicU32::new(0),
                 border: Mutex::new(vec![ring]),
             }),
         }
@@ -105,7 +108,7 @@ impl Shared {
     /// that it pops them in order. `seen` hears of each.
     #[inline]
     pub fn steal(&self, thief: &Owner, seen: impl Fn(u32)) -> Option<u32> {
-        let mut word = self.public.range.load(Acquire);
+        let mut word = self.public.range.load(Relaxed);
         loop {
             let range = Range::of(word);
             if range.len() == 0 {
@@ -113,13 +116,12 @@ impl Shared {
             }
             let taken = range.len().div_ceil(2).min(MAX_THEFT);
             let after = Range { top: range.top.wrapping_add(taken), ..range };
-            // Acquire: partner is the Release of whoever made these tasks public. Release: partner is the
-            // owner's Acquire when it takes tasks back, which then knows `top`.
-            match self.public.range.compare_exchange_weak(word, after.word(), AcqRel, Acquire) {
+            // Acquire: partner is the Release of whoever made these tasks public, and the owner's in `make_room`.
+            match self.public.range.compare_exchange_weak(word, after.word(), Acquire, Relaxed) {
                 Err(now) => word = now,
                 Ok(_) => {
                     // SAFETY: rings are freed only when `copied` equals `top`, so not before the
-                    // addition below. Acquire: partner is the Release in `Owner::grow`; the ring has
+                    // addition below. Acquire: partner is the Release in `Owner::make_room`; the ring has
                     // all that is public now.
                     let ring = unsafe { &*self.end.ring.load(Acquire) };
                     let first = ring.get(range.top);
@@ -129,12 +131,20 @@ impl Shared {
                         seen(task);
                         thief.push(task);
                     }
-                    // Release: partner is the Acquire in `Owner::settled`: the entries may be used again.
+                    // Release: partner is the Acquire in `Owner::make_room`: the entries may be used again.
                     self.public.copied.fetch_add(taken, Release);
                     return Some(first);
                 }
             }
         }
+    }
+
+    /// Whether there are private tasks whose owner has neither pushed nor popped since a thief last asked: it may be busy
+    /// with something else. An owner that moves makes them public itself, as it sees that somebody is idle.
+    pub fn is_stuck(&self) -> bool {
+        let bottom = self.end.bottom.load(Relaxed);
+        let private = ahead(bottom, Range::of(self.public.range.load(Relaxed)).split) > 0;
+        private && self.public.seen.swap(bottom, Relaxed) == bottom
     }
 
     /// Makes half of the private tasks public in the owner's place. False: there are none, or the owner or
@@ -144,8 +154,7 @@ impl Shared {
     pub fn force(&self) -> bool {
         let Ok(_border) = self.public.border.try_lock() else { return false };
         let Range { split, .. } = Range::of(self.public.range.load(Relaxed));
-        // Acquire: partner is the Release in `Owner::push`; `range` passes it on to thieves.
-        let private = ahead(self.end.bottom.load(Acquire), split);
+        let private = ahead(self.end.bottom.load(Relaxed), split); // A first guess.
         if private <= 0 {
             return false;
         }
@@ -153,14 +162,14 @@ impl Shared {
         self.end.floor.store(wanted, Relaxed);
         fence::heavy(); // Partner: the light fence in `Owner::pop`.
         // From here on the owner takes nothing below `wanted` without the lock; what it took before is
-        // seen in `bottom`.
+        // seen in `bottom`. Acquire: partner is the Release in `Owner::push`; `range` passes it on to thieves.
         let bottom = self.end.bottom.load(Acquire);
         let lowest = if ahead(bottom, wanted) < 0 { bottom } else { wanted };
         let border = if ahead(lowest, split) < 0 { split } else { lowest };
         let moved = border.wrapping_sub(split);
         // Release: partner is the Acquire in `steal`.
         self.public.range.fetch_add(u64::from(moved) << 32, Release);
-        self.end.floor.store(border, Release);
+        self.end.floor.store(border, Relaxed);
         moved > 0
     }
 

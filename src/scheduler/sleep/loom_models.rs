@@ -48,10 +48,27 @@ impl Pool {
         }
     }
 
-    /// As `runtime/ready::ready`.
+    /// As `runtime/ready::offer`.
     fn push(&self, task: usize) {
         self.tasks[task].store(true, Release);
+        self.offer();
+    }
+
+    fn offer(&self) {
+        if self.sleep.anyone_idle() {
+            self.notify();
+        }
+    }
+
+    fn notify(&self) {
         self.sleep.notify(if self.bound { &[0] } else { &[0, 1] }, self.wake());
+    }
+
+    /// As `push`, when somebody has been seen to be idle: without the light fence of that look, which loom
+    /// takes for a full one, although no searcher may count on it.
+    fn push_to_idle(&self, task: usize) {
+        self.tasks[task].store(true, Release);
+        self.notify();
     }
 
     fn any_work(&self) -> bool {
@@ -120,7 +137,7 @@ fn who_spawns_relies_on_a_searcher_that_finds_something_else() {
         // Task 0 is there before, so the other one is all there is to spawn.
         pool.tasks[0].store(true, Relaxed);
         let sleeper = spawn(&pool, |pool| pool.search(1));
-        let spawner = spawn(&pool, |pool| pool.push(1));
+        let spawner = spawn(&pool, |pool| pool.push_to_idle(1));
         pool.search(0);
         sleeper.join().unwrap();
         spawner.join().unwrap();
@@ -137,7 +154,7 @@ fn who_spawns_relies_on_a_searcher_that_is_called_away() {
             pool.sleep.start_search(0);
             pool.end_search();
         });
-        pool.push(0);
+        pool.push_to_idle(0);
         called.join().unwrap();
         sleeper.join().unwrap();
     });
@@ -150,7 +167,7 @@ fn a_searcher_of_another_device_does_not_stand_for_one_of_this() {
         pool.sleep.start_search(1); // Somebody who never finds anything.
         pool.tasks[0].store(true, Relaxed);
         let sleeper = spawn(&pool, |pool| pool.search(1));
-        let spawner = spawn(&pool, |pool| pool.push(1));
+        let spawner = spawn(&pool, |pool| pool.push_to_idle(1));
         pool.search(0);
         sleeper.join().unwrap();
         spawner.join().unwrap();
@@ -162,6 +179,22 @@ fn deliver(seat: &Seat) {
     let letter = Box::leak(Box::new(Letter::default()));
     // SAFETY: it is new, and stays.
     unsafe { seat.deliver(letter) }
+}
+
+#[test]
+fn what_a_busy_thief_carries_off_is_offered_again() {
+    check(4, || {
+        let pool = Pool::new(false);
+        pool.tasks[0].store(true, Relaxed);
+        let worker = spawn(&pool, |pool| pool.search(0));
+        // A thief that does not count as a searcher. It runs the first of its tasks for long; the other one
+        // is in no deque for a moment.
+        if pool.tasks[0].swap(false, Acquire) {
+            pool.push(1);
+        }
+        worker.join().unwrap();
+        assert!(!pool.any_work());
+    });
 }
 
 #[test]

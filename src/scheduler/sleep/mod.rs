@@ -19,6 +19,9 @@ pub struct Sleep {
     /// Searchers and sleepers of all devices: what a spawn looks at.
     idle: Padded<AtomicU64>,
     devices: Box<[Padded<Device>]>,
+    napping: Padded<AtomicU64>,
+    /// Searches that have found a task.
+    finds: Padded<AtomicU64>,
     woken: Padded<AtomicU64>,
 }
 
@@ -50,6 +53,8 @@ impl Sleep {
         Sleep {
             idle: Padded::default(),
             devices: (0..devices).map(|_| Padded::default()).collect(),
+            napping: Padded::default(),
+            finds: Padded::default(),
             woken: Padded::default(),
         }
     }
@@ -146,6 +151,31 @@ impl Sleep {
             list.remove(at);
             device.state.fetch_add(SEARCHER.wrapping_sub(SLEEPER), SeqCst);
         }
+    }
+
+    /// A searcher is going to nap: for the protocol it is busy, as it looks for work again by itself.
+    pub fn begin_nap(&self) {
+        self.napping.fetch_add(1, Relaxed);
+    }
+
+    /// Its nap is over.
+    pub fn end_nap(&self) {
+        self.napping.fetch_sub(1, Relaxed);
+    }
+
+    /// A search has found a task.
+    pub fn note_find(&self) {
+        self.finds.fetch_add(1, Relaxed);
+    }
+
+    /// Searches that have found a task.
+    pub fn finds(&self) -> u64 {
+        self.finds.load(Relaxed)
+    }
+
+    /// Whether any of `workers` is neither idle nor naps; a guess.
+    pub fn others_work(&self, workers: u32) -> bool {
+        self.idle.load(Relaxed) + self.napping.load(Relaxed) < u64::from(workers)
     }
 
     /// Workers of the device that sleep.

@@ -1,0 +1,98 @@
+//! When a worker that finds little steps aside.
+//!
+//! Looking for work costs others something: the lines it looks at, and the processor, if more threads run than there
+//! are cores (a thread of the host that spawns, beside one worker for each core). So a worker keeps an account: time
+//! spent looking is debt, time spent with what was found pays it back. Too much debt, and it naps for a while,
+//! longer each time, provided that somebody else is at work. A nap is no sleep: nobody need wake the worker,
+//! and it looks again within [`LONGEST_NAP`].
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// Debt at which a worker naps: several searches that were in vain, or dozens that found next to nothing.
+const LIMIT: Duration = Duration::from_micros(30);
+const FIRST_NAP: Duration = Duration::from_micros(32);
+/// What waits for a napping worker waits no longer than this.
+const LONGEST_NAP: Duration = Duration::from_micros(256);
+/// Naps in a row that ended in vain, after which the worker goes to sleep until it is woken.
+const MOST_NAPS: u32 = 64;
+
+/// Lets the naps of this thread end in time: by default the kernel may add 50 µs.
+pub fn prepare_thread() {
+    const SLACK_NS: libc::c_ulong = 1000;
+    // SAFETY: takes plain numbers, and changes this thread's timers alone. If it fails, naps are longer.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, SLACK_NS) };
+}
+
+/// A worker's account.
+#[derive(Debug)]
+pub struct Patience {
+    debt: Cell<Duration>,
+    nap: Cell<Duration>,
+    naps: Cell<u32>,
+    /// When it last found something.
+    found: Cell<Option<Instant>>,
+    /// Finds of all workers, when it last napped.
+    finds: Cell<u64>,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            debt: Cell::default(),
+            nap: Cell::new(FIRST_NAP),
+            naps: Cell::default(),
+            found: Cell::default(),
+            finds: Cell::default(),
+        }
+    }
+}
+
+impl Patience {
+    /// The worker has nothing to do from `now` on.
+    pub fn begin(&self, now: Instant) {
+        let Some(found) = self.found.take() else { return };
+        self.naps.set(0);
+        let debt = self.debt.get().saturating_sub(now.saturating_duration_since(found));
+        self.debt.set(debt);
+        if debt.is_zero() {
+            self.nap.set(FIRST_NAP);
+        }
+    }
+
+    /// It has looked since `begun`.
+    pub fn look(&self, begun: Instant, now: Instant) {
+        let debt = self.debt.get() + now.saturating_duration_since(begun);
+        self.debt.set(debt.min(2 * LIMIT));
+    }
+
+    /// It has found something.
+    pub fn found(&self, now: Instant) {
+        self.found.set(Some(now));
+    }
+
+    /// Whether anybody has found work since its last nap; `finds` counts them.
+    pub fn others_found(&self, finds: u64) -> bool {
+        self.finds.get() != finds
+    }
+
+    /// How long it should nap.
+    pub fn nap(&self, finds: u64) -> Option<Duration> {
+        if self.debt.get() < LIMIT || self.naps.get() >= MOST_NAPS {
+            return None;
+        }
+        self.naps.set(self.naps.get() + 1);
+        self.finds.set(finds);
+        // Half of it is forgiven: enough for another look around.
+        self.debt.set(LIMIT / 2);
+        Some(self.nap.replace((2 * self.nap.get()).min(LONGEST_NAP)))
+    }
+
+    /// It sleeps until it is woken: the slate is clean.
+    pub fn clear(&self) {
+        self.debt.set(Duration::ZERO);
+        self.nap.set(FIRST_NAP);
+        self.naps.set(0);
+        self.found.set(None);
+    }
+}
