@@ -14,6 +14,7 @@ use crate::runtime::inspect::{DeviceInfo, Stats};
 use crate::runtime::spaces::Space;
 use crate::runtime::spawn::Spec;
 use crate::scheduler::shapes::Member;
+use smallvec::{SmallVec, smallvec};
 
 /// Version as one number.
 pub const VERSION: u32 = parse(env!("CARGO_PKG_VERSION_MAJOR")) * 1_000_000
@@ -120,10 +121,10 @@ pub unsafe fn spec<'a>(pointer: *const parla_task_spec_t) -> Result<Spec<'a>> {
     if s.task != 0 {
         task_handle(s.task)?;
     }
-    let mut alternatives = Vec::new();
+    let mut alternatives = SmallVec::new();
     if s.n_alternatives == 0 {
         let only = parla_member_t { place: s.place, reserved: 0, vcus: s.vcus, memory: s.memory };
-        alternatives.push(vec![member(&only)?]);
+        alternatives.push(smallvec![member(&only)?]);
     }
     if s.n_alternatives > 64 || s.n_variants > 64 {
         return fail!(InvalidArgument, "more than 64 alternatives or variants");

@@ -35,8 +35,8 @@ pub unsafe extern "C" fn parla_wait(
     n: usize,
     timeout_ns: i64,
 ) -> parla_status_t {
-    // SAFETY: the caller's contract.
     if timeout_ns < 0
+        // SAFETY: the caller's contract.
         && let Some(few) = unsafe { pointers::short_list(handles, n, wait::FEW) }
         && wait::quick(few)
     {

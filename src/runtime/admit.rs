@@ -4,8 +4,8 @@ use super::fiber::Blocked;
 use super::local::Local;
 use super::ready::to_device;
 use super::wait;
-use crate::graph::Slot;
 use crate::graph::record::{Held, flag};
+use crate::graph::{Record, Slot};
 use crate::scheduler::admission::{Admitted, Returning};
 
 /// Queues what has been admitted.
@@ -36,11 +36,13 @@ pub fn dispatch(local: &Local, admitted: Vec<Admitted>) {
 
 /// Gives back the VCUs of a task that blocks, continues or is held; its memory stays. What it gives is
 /// what it must have again before it goes on (`vcus_back`).
+#[inline]
 pub fn release_vcus(local: &Local, slot: Slot) -> Vec<Held> {
     let record = local.arena().record(slot);
-    if !record.has(flag::RESERVED) {
-        return Vec::new();
-    }
+    if record.has(flag::RESERVED) { release_reserved(local, record) } else { Vec::new() }
+}
+
+fn release_reserved(local: &Local, record: &Record) -> Vec<Held> {
     // SAFETY: the task runs on this thread, which owns its record.
     let side = unsafe { record.side_mut() };
     let vcus: Vec<_> =

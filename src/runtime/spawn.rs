@@ -11,7 +11,8 @@ use crate::graph::edges::{Countdown, Look};
 use crate::graph::record::{self, Body, Phase, kind};
 use crate::graph::{Handle, Record, Slot};
 use crate::scheduler::seat::bump;
-use crate::scheduler::shapes::Member;
+use crate::scheduler::shapes::{Member, Members};
+use smallvec::{SmallVec, smallvec};
 use std::ffi::c_void;
 
 /// The quick ways of `parla_spawn`, for a task that any worker may run and that depends on a few tasks at most, none of
@@ -108,7 +109,7 @@ pub struct Spec<'a> {
     /// Dependencies.
     pub deps: &'a [u64],
     /// Alternatives; at least one, each with at least one member.
-    pub alternatives: Vec<Vec<Member>>,
+    pub alternatives: SmallVec<[Members; 1]>,
     /// Priority.
     pub priority: i16,
     /// Bodies per tuple of architectures.
@@ -189,7 +190,7 @@ fn shape_of(local: &Local, place: i32, vcus: f64) -> Result<u32> {
         return Ok(shape);
     }
     let member = Member { place: Place::from_code(place)?, vcus, memory: 0 };
-    let shape = local.runtime.shapes.number(&[vec![member]])?;
+    let shape = local.runtime.shapes.number(&[smallvec![member]])?;
     local.last_shape.set((place, vcus.to_bits(), shape));
     Ok(shape)
 }
@@ -219,9 +220,10 @@ pub fn full(local: &Local, spec: &Spec<'_>) -> Result<u64> {
 fn choose_body(spec: &Spec<'_>) -> Result<Body> {
     let mut chosen: Option<Body> = None;
     for members in &spec.alternatives {
-        let tuple = vec![Arch::Cpu as u8; members.len()];
-        let variant =
-            spec.variants.iter().find(|(archs, _)| *archs == tuple).map(|(_, body)| *body);
+        let matches = |archs: &[u8]| {
+            archs.len() == members.len() && archs.iter().all(|&arch| arch == Arch::Cpu as u8)
+        };
+        let variant = spec.variants.iter().find(|(archs, _)| matches(archs)).map(|(_, body)| *body);
         let Some(body) = variant.or(spec.body) else {
             return fail!(
                 Infeasible,

@@ -237,11 +237,16 @@ fn serve(seat: &Seat, letters: usize, stop: &AtomicBool) {
     let mut delivered = 0;
     loop {
         if seat.heed() {
+            let before = delivered;
             let mut letter = seat.post.inbox.take();
             // SAFETY: letters stay.
             while let Some(taken) = unsafe { letter.as_ref() } {
                 delivered += 1;
                 letter = taken.next();
+            }
+            if delivered > before {
+                seat.remind(); // As a worker does that has looked at something else.
+                continue;
             }
             if delivered == letters && stop.load(Relaxed) {
                 return;
