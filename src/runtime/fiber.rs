@@ -8,7 +8,7 @@ use super::local::Frame;
 use super::wait::Exceptions;
 use crate::error::{Result, fail};
 use crate::graph::{Handle, Slot};
-use crate::scheduler::inbox::{Inbox, Letter};
+use crate::scheduler::inbox::{Inbox, Letter, Tray};
 use crate::scheduler::seat::Seat;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use corosensei::stack::{DefaultStack, Stack};
@@ -172,8 +172,8 @@ pub struct Fibers {
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
     pub timers: RefCell<BTreeSet<Timer>>,
-    /// Waits of this thread that are over and go on one after the other, linked by their letters; null: none.
-    arrived: Cell<*const Letter>,
+    /// Waits of this thread that are over and go on one after the other.
+    arrived: Tray,
     /// A stack goes on that was blocked: the loop must look up once more after that.
     pub looks_again: Cell<bool>,
     /// The exceptions that this thread handles.
@@ -274,29 +274,26 @@ impl Fibers {
     }
 
     /// A wait of this thread is over, says the thread itself: it goes on when the thread next looks up.
-    pub fn arrive(&self, blocked: &Blocked) {
-        blocked.letter.link(self.arrived.get());
-        self.arrived.set(blocked.letter());
+    ///
+    /// # Safety
+    /// It has not been delivered, and is blocked until then.
+    pub unsafe fn arrive(&self, blocked: &Blocked) {
+        // SAFETY: the caller's contract.
+        unsafe { self.arrived.put(blocked.letter()) };
         self.calm.set(false);
     }
 
     /// Whether a wait can go on of which this thread knows. It must look after that before it sleeps.
     #[inline(always)]
     pub fn has_arrived(&self) -> bool {
-        !self.arrived.get().is_null()
+        !self.arrived.is_empty()
     }
 
-    /// Takes a wait that is over: one that this thread knows of, else what others have put into its `inbox`.
+    /// Takes a wait that is over, of those that have arrived and those in the thread's `inbox`.
     pub fn take_arrived(&self, inbox: &Inbox) -> Option<*const Blocked> {
-        let mut first = self.arrived.get();
-        if first.is_null() {
-            first = inbox.take();
-        }
-        // SAFETY: what has been delivered is blocked until it goes on.
-        let next = unsafe { first.as_ref() }?.next();
-        self.arrived.set(next);
-        self.calm.set(self.calm.get() && next.is_null());
-        Some(first.cast())
+        let letter = self.arrived.take(inbox);
+        self.calm.set(self.calm.get() && !self.has_arrived());
+        (!letter.is_null()).then_some(letter.cast())
     }
 
     /// Enters another stack, of `size` bytes from `limit` on.

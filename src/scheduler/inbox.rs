@@ -7,8 +7,9 @@ use crate::sync::atomic::{
     AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
 };
+use std::cell::Cell;
 
-/// A link in an inbox, and later in the list of what its thread has taken. It lies in what is handed over.
+/// A link in an inbox, and then in a [`Tray`]. It lies in what is handed over.
 #[derive(Debug, Default)]
 pub struct Letter {
     next: AtomicPtr<Letter>,
@@ -24,7 +25,7 @@ impl Inbox {
     /// Puts a letter there. True: there was none before, so the thread must be called.
     ///
     /// # Safety
-    /// The letter is in no inbox or list, and stays where it is until the thread has taken it.
+    /// The letter is in no inbox or tray, and stays where it is until the thread has taken it.
     #[must_use]
     pub unsafe fn put(&self, letter: *const Letter) -> bool {
         let mut newest = self.newest.load(Relaxed);
@@ -40,7 +41,7 @@ impl Inbox {
     }
 
     /// Takes all letters: the newest, to which the others are linked; null: there are none. By the thread alone.
-    pub fn take(&self) -> *const Letter {
+    fn take(&self) -> *const Letter {
         if self.newest.load(Relaxed).is_null() {
             return std::ptr::null();
         }
@@ -54,16 +55,52 @@ impl Inbox {
     }
 }
 
-impl Letter {
-    /// The letter after this one; null: none. By the thread that has taken it.
-    #[inline]
-    pub fn next(&self) -> *const Letter {
-        self.next.load(Relaxed)
+/// What a thread has been handed, or has handed to itself, and will see to one after the other.
+#[derive(Debug, Default)]
+pub struct Tray {
+    newest: Cell<*const Letter>,
+}
+
+impl Tray {
+    /// Whether there is nothing in it.
+    #[inline(always)]
+    pub fn is_empty(&self) -> bool {
+        self.newest.get().is_null()
     }
 
-    /// Links another after this one, which is in no inbox.
-    #[inline]
-    pub fn link(&self, next: *const Letter) {
-        self.next.store(next.cast_mut(), Relaxed);
+    /// Puts a letter there.
+    ///
+    /// # Safety
+    /// The letter is in no inbox or tray, and stays where it is until it has been taken.
+    pub unsafe fn put(&self, letter: *const Letter) {
+        // SAFETY: the caller's contract.
+        unsafe { &*letter }.next.store(self.newest.get().cast_mut(), Relaxed);
+        self.newest.set(letter);
+    }
+
+    /// Empties the `inbox` of the thread into the tray, and takes a letter; null: there is none. All of the inbox,
+    /// since the call for it has been heeded and will not come again.
+    pub fn take(&self, inbox: &Inbox) -> *const Letter {
+        let new = inbox.take();
+        if !new.is_null() {
+            if !self.is_empty() {
+                let mut last = new;
+                loop {
+                    // SAFETY: letters stay until they have been taken from the tray.
+                    let link = unsafe { &(*last).next };
+                    match link.load(Relaxed) {
+                        next if !next.is_null() => last = next,
+                        _ => break link.store(self.newest.get().cast_mut(), Relaxed),
+                    }
+                }
+            }
+            self.newest.set(new);
+        }
+        let taken = self.newest.get();
+        // SAFETY: as above.
+        if let Some(letter) = unsafe { taken.as_ref() } {
+            self.newest.set(letter.next.load(Relaxed));
+        }
+        taken
     }
 }

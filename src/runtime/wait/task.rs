@@ -152,7 +152,8 @@ pub unsafe fn deliver(local: &Local, wait: *const Blocked) {
     // SAFETY: the caller's contract.
     let blocked = unsafe { &*wait };
     if blocked.seat == local.seat().index {
-        local.fibers.arrive(blocked);
+        // SAFETY: the caller's contract.
+        unsafe { local.fibers.arrive(blocked) };
     } else {
         // SAFETY: the letter has been in no list yet, and is blocked with its wait until it is taken.
         unsafe { local.runtime.queues.seat(blocked.seat).deliver(blocked.letter()) };

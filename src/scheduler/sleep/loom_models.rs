@@ -6,7 +6,7 @@
 //! be: a task is put there by a Release store and orders nothing else.
 
 use super::Sleep;
-use crate::scheduler::inbox::Letter;
+use crate::scheduler::inbox::{Letter, Tray};
 use crate::scheduler::seat::Seat;
 use crate::sync::Parker;
 use crate::sync::atomic::{
@@ -174,13 +174,6 @@ fn a_searcher_of_another_device_does_not_stand_for_one_of_this() {
     });
 }
 
-/// Hands over a letter of its own. As `runtime/wait/task::deliver`.
-fn deliver(seat: &Seat) {
-    let letter = Box::leak(Box::new(Letter::default()));
-    // SAFETY: it is new, and stays.
-    unsafe { seat.deliver(letter) }
-}
-
 #[test]
 fn what_a_busy_thief_carries_off_is_offered_again() {
     check(4, || {
@@ -195,6 +188,29 @@ fn what_a_busy_thief_carries_off_is_offered_again() {
         worker.join().unwrap();
         assert!(!pool.any_work());
     });
+}
+
+/// A letter that stays.
+fn letter() -> &'static Letter {
+    Box::leak(Box::default())
+}
+
+/// As `runtime/wait/task::deliver`, from another thread.
+fn deliver(seat: &Seat) {
+    // SAFETY: the letter is new, and stays.
+    unsafe { seat.deliver(letter()) }
+}
+
+/// As `runtime/worker`: `look_up` and `rest`, until so many letters have come.
+fn serve(seat: &Seat, tray: &Tray, letters: usize) {
+    let mut delivered = 0;
+    while delivered < letters {
+        if seat.heed() || !tray.is_empty() {
+            delivered += usize::from(!tray.take(&seat.post.inbox).is_null());
+        } else if !seat.post.attention.load(Acquire) {
+            seat.post.parker.park(None);
+        }
+    }
 }
 
 #[test]
@@ -213,7 +229,24 @@ fn a_call_reaches_a_thread_that_clears_its_flag() {
             let seat = Arc::clone(&seat);
             thread::spawn(move || deliver(&seat))
         };
-        serve(&seat, 1, &stop);
+        // As `runtime/worker`: `look_up` and `rest`; it also has itself look once more, as `search` does.
+        let tray = Tray::default();
+        let mut delivered = false;
+        loop {
+            if seat.heed() {
+                if !tray.take(&seat.post.inbox).is_null() {
+                    delivered = true;
+                    seat.remind();
+                    continue;
+                }
+                if delivered && stop.load(Relaxed) {
+                    break;
+                }
+            }
+            if !seat.post.attention.load(Acquire) {
+                seat.post.parker.park(None);
+            }
+        }
         stopper.join().unwrap();
         other.join().unwrap();
     });
@@ -227,33 +260,23 @@ fn who_finds_a_letter_in_the_inbox_need_not_call() {
             let seat = Arc::clone(&seat);
             thread::spawn(move || deliver(&seat))
         });
-        serve(&seat, 2, &AtomicBool::new(true));
+        serve(&seat, &Tray::default(), 2);
         others.into_iter().for_each(|other| other.join().unwrap());
     });
 }
 
-/// As `runtime/worker`: `look_up` and `rest`, until so many letters have come and `stop` is set.
-fn serve(seat: &Seat, letters: usize, stop: &AtomicBool) {
-    let mut delivered = 0;
-    loop {
-        if seat.heed() {
-            let before = delivered;
-            let mut letter = seat.post.inbox.take();
-            // SAFETY: letters stay.
-            while let Some(taken) = unsafe { letter.as_ref() } {
-                delivered += 1;
-                letter = taken.next();
-            }
-            if delivered > before {
-                seat.remind(); // As a worker does that has looked at something else.
-                continue;
-            }
-            if delivered == letters && stop.load(Relaxed) {
-                return;
-            }
-        }
-        if !seat.post.attention.load(Acquire) {
-            seat.post.parker.park(None);
-        }
-    }
+#[test]
+fn a_letter_is_not_forgotten_over_those_of_the_thread_itself() {
+    check(4, || {
+        let seat = Arc::new(Seat::new(0));
+        let other = {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || deliver(&seat))
+        };
+        let tray = Tray::default();
+        // SAFETY: the letters are new, and stay.
+        (0..2).for_each(|_| unsafe { tray.put(letter()) });
+        serve(&seat, &tray, 3);
+        other.join().unwrap();
+    });
 }
