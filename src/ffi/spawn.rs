@@ -61,19 +61,19 @@ unsafe extern "C" fn spawn_quickly_or_not(
     n_deps: usize,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    // SAFETY: the caller's contract.
+    let few = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) };
     if place == PARLA_ANY
         && vcus == 0.0
         && let Some(body) = r#fn
-        // SAFETY: the caller's contract.
-        && let Some(deps) = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }
+        && let Some(deps) = few
+        && let Some(call) = Local::quick_call()
     {
-        if let Some(call) = Local::quick_call() {
-            // SAFETY: the caller's contract.
-            let spawned = unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) };
-            drop(call);
-            if spawned.is_some() {
-                return 0;
-            }
+        // SAFETY: the caller's contract.
+        let spawned = unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) };
+        drop(call);
+        if spawned.is_some() {
+            return 0;
         }
     }
     // SAFETY: the caller's contract.

@@ -35,9 +35,10 @@ pub unsafe extern "C" fn parla_wait(
     n: usize,
     timeout_ns: i64,
 ) -> parla_status_t {
+    // SAFETY: the caller's contract.
+    let few = unsafe { pointers::short_list(handles, n, wait::FEW) };
     if timeout_ns < 0
-        // SAFETY: the caller's contract.
-        && let Some(few) = unsafe { pointers::short_list(handles, n, wait::FEW) }
+        && let Some(few) = few
         && wait::quick(few)
     {
         return 0;

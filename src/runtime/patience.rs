@@ -34,6 +34,8 @@ pub struct Patience {
     found: Cell<Option<Instant>>,
     /// Finds of all workers, when it last napped.
     finds: Cell<u64>,
+    /// Tasks that others had spawned on the same processor.
+    spawned_here: Cell<u64>,
 }
 
 impl Default for Patience {
@@ -44,6 +46,7 @@ impl Default for Patience {
             naps: Cell::default(),
             found: Cell::default(),
             finds: Cell::default(),
+            spawned_here: Cell::default(),
         }
     }
 }
@@ -76,9 +79,11 @@ impl Patience {
         self.finds.get() != finds
     }
 
-    /// How long it should nap.
-    pub fn nap(&self, finds: u64) -> Option<Duration> {
-        if self.debt.get() < LIMIT || self.naps.get() >= MOST_NAPS {
+    /// How long it should nap. `spawned_here`: tasks spawned by others on the same processor; a thread that spawns gives
+    /// more to do if it has the processor for itself.
+    pub fn nap(&self, finds: u64, spawned_here: u64) -> Option<Duration> {
+        let is_crowded = spawned_here > self.spawned_here.replace(spawned_here);
+        if self.debt.get() < LIMIT && !is_crowded || self.naps.get() >= MOST_NAPS {
             return None;
         }
         self.naps.set(self.naps.get() + 1);

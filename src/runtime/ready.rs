@@ -6,6 +6,7 @@ use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Record, Slot};
 use crate::mapper;
 use crate::sync::atomic::Ordering::Relaxed;
+use crate::sync::current_cpu;
 
 /// Whether a worker may run it straight from its own deque.
 #[inline(always)]
@@ -32,7 +33,19 @@ pub fn offer(local: &Local) {
     if local.runtime.sleep.anyone_idle() {
         publish_and_notify(local);
     } else if !local.is_worker.get() && local.deque.private_len() >= HOST_BATCH {
-        local.deque.publish();
+        publish(local);
+    }
+}
+
+fn publish(local: &Local) {
+    local.deque.publish();
+    tell_where(local);
+}
+
+/// A thread that runs no tasks says now and then where it spawns.
+pub fn tell_where(local: &Local) {
+    if !local.is_worker.get() {
+        local.seat().own.cpu.store(current_cpu(), Relaxed);
     }
 }
 
@@ -50,8 +63,21 @@ const HOST_BATCH: u32 = 16;
 
 #[inline(never)]
 fn publish_and_notify(local: &Local) {
-    local.deque.publish();
+    publish(local);
     notify(local);
+}
+
+/// A plain task that this worker is about to take up again, unless something is more urgent: it is shown to others only
+/// then ([`share_all`]), as a chain would go from core to core otherwise.
+pub fn set_aside(local: &Local, slot: Slot) {
+    local.deque.push(slot.0);
+}
+
+/// Before this worker does something else than take its newest task: shows what it has to others, if one is idle.
+pub fn share_all(local: &Local) {
+    if local.runtime.sleep.anyone_idle() && local.deque.private_len() > 0 {
+        publish_and_notify(local);
+    }
 }
 
 /// Shows all that this thread has left to others: it is going to block, or takes no more tasks itself.

@@ -272,6 +272,7 @@ fn with_deps(
 
 #[inline]
 fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
+    ready::tell_where(local);
     let arena = local.arena();
     let slot = if open.is_empty() {
         arena.begin(&local.cache, kind::TASK, draft.flags, 0)?

@@ -212,8 +212,12 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
         let device = local.device.get();
         let queues = &runtime.queues;
         super::ready::share(local);
-        let own =
-            if tick % 32 != 0 && !queues.is_urgent(device) { local.deque.pop() } else { None };
+        let own = if !tick.is_multiple_of(32) && !queues.is_urgent(device) {
+            local.deque.pop()
+        } else {
+            super::ready::share_all(local);
+            None
+        };
         let mut next = match own {
             Some(slot) => Some(Slot(slot)),
             None => look_around(local, state, tick),
@@ -229,7 +233,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
                     || local.fibers.has_arrived()
                     || queues.is_urgent(device))
             {
-                super::ready::ready(local, slot);
+                super::ready::set_aside(local, slot);
                 break;
             }
         }
@@ -264,6 +268,7 @@ fn see_to_the_rest(
     own: *const super::fiber::Suspend,
 ) -> Option<bool> {
     let fibers = &local.fibers;
+    super::ready::share_all(local); // What was set aside, if this thread is going to do something else.
     if fibers.end_loop.get() {
         return Some(true);
     }
@@ -396,7 +401,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         let begun = Instant::now();
         let finds = sleep.finds();
         if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
-            && let Some(nap) = local.patience.nap(finds)
+            && let Some(nap) = local.patience.nap(finds, queues.spawned_here(seat))
         {
             sleep.begin_nap();
             end_search();

@@ -5,6 +5,7 @@ use super::priority::{EMPTY, PriorityQueue};
 use super::seat::{Seat, bump};
 use crate::graph::{Arena, Slot};
 use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::current_cpu;
 use crossbeam_deque::{Injector, Steal};
 use once_cell::sync::OnceCell;
 
@@ -188,6 +189,19 @@ impl Queues {
                     ring().filter(|s| is_worker(s) && is_on(s, device)).find_map(&attempt)
                 })
             })
+    }
+
+    /// Tasks that threads of the host have spawned which run where the thread on `seat` does, and do not sleep. A guess:
+    /// they say only now and then where they run.
+    pub fn spawned_here(&self, seat: &Seat) -> u64 {
+        let here = current_cpu();
+        let is_here = |other: &&Seat| {
+            other.index != seat.index
+                && !other.is_worker.load(Ordering::Relaxed)
+                && other.own.cpu.load(Ordering::Relaxed) == here
+                && !other.own.asleep.load(Ordering::Relaxed)
+        };
+        self.seats().filter(is_here).map(|s| s.own.spawned.load(Ordering::Relaxed)).sum()
     }
 
     /// Whether a worker of the device could find something.

@@ -51,6 +51,8 @@ pub struct Own {
     pub completed: AtomicU64,
     /// Tasks it has stolen.
     pub stolen: AtomicU64,
+    /// Where a thread that runs no tasks last made some public.
+    pub cpu: AtomicU32,
     /// Waits in which it has left a stack behind.
     pub blocked: AtomicU64,
 }
