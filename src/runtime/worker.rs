@@ -301,7 +301,7 @@ fn look_up(
     if seat.heed() {
         hooks::update(seat.index);
     }
-    fire_timers(local);
+    super::wait::fire_timers(local);
     let idle = local.fibers.blocked.get() == 0;
     if idle
         && (runtime.stop.load(Acquire)
@@ -331,33 +331,6 @@ fn look_up(
         local.fibers.suspend.set(own);
     }
     ControlFlow::Continue(())
-}
-
-/// Claims the waits of this thread whose time has run out.
-fn fire_timers(local: &Local) {
-    if local.fibers.timers.borrow().is_empty() {
-        return;
-    }
-    let now = Instant::now();
-    loop {
-        let timer = {
-            let mut timers = local.fibers.timers.borrow_mut();
-            match timers.first().copied() {
-                Some(first) if first.deadline <= now => {
-                    timers.pop_first();
-                    first
-                }
-                _ => return,
-            }
-        };
-        if local.arena().claim(crate::graph::Handle(timer.wait)) {
-            // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
-            unsafe {
-                (*timer.blocked).claimed.set(true);
-                super::wait::go_on(local, timer.blocked);
-            }
-        }
-    }
 }
 
 /// Sleeps until called: this thread may start no task.

@@ -13,7 +13,7 @@ mod task;
 pub use exceptions::Exceptions;
 pub use host::run_until;
 pub use retry::TimedOut;
-pub use task::{deliver, go_on, left};
+pub use task::{deliver, fire_timers, go_on, left};
 
 use super::collect::collect;
 use super::local::Local;

@@ -160,6 +160,33 @@ pub unsafe fn deliver(local: &Local, wait: *const Blocked) {
     }
 }
 
+/// Claims the waits of this thread whose time has run out.
+pub fn fire_timers(local: &Local) {
+    if local.fibers.timers.borrow().is_empty() {
+        return;
+    }
+    let now = Instant::now();
+    loop {
+        let timer = {
+            let mut timers = local.fibers.timers.borrow_mut();
+            match timers.first().copied() {
+                Some(first) if first.deadline <= now => {
+                    timers.pop_first();
+                    first
+                }
+                _ => return,
+            }
+        };
+        if local.arena().claim(Handle(timer.wait)) {
+            // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
+            unsafe {
+                (*timer.blocked).claimed.set(true);
+                go_on(local, timer.blocked);
+            }
+        }
+    }
+}
+
 /// Keeps the thread, on its own stack, until the wait is delivered or its time runs out.
 fn park(
     local: &Local,
