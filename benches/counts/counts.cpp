@@ -49,11 +49,11 @@ void end(const char *phase, std::size_t tasks) {
 void run_until(parla_task_t task) { CALL(parla_run_until(&task, 1, -1)); }
 
 // Runs everything that was spawned, and sees that it was: whichever end of its queue a runtime begins with, the first
-// task or the last one is the last to run.
-void run_all(const Tasks &tasks, std::size_t expected) {
+// task or one of the `late` last ones is the last to run.
+void run_all(const Tasks &tasks, std::size_t expected, std::size_t late = 1) {
     begin();
     run_until(tasks.front());
-    run_until(tasks.back());
+    for (std::size_t i = 1; i <= late; i++) run_until(tasks[tasks.size() - i]);
     end("run", expected);
     CHECK(ran == expected);
 }
@@ -176,7 +176,8 @@ void vcus(std::size_t n) {
     for (auto &task : tasks)
         CALL(parla_spawn(count, nullptr, PARLA_CPU, 0.5, nullptr, 0, &task));
     end("spawn", n);
-    run_all(tasks, n);
+    // A worker goes on for a while with what the end of one task admits, before it runs what was admitted earlier.
+    run_all(tasks, n, 128);
 }
 
 // Spawns `body(n)` as the only task, and counts it to its end.

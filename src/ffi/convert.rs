@@ -12,9 +12,8 @@ use crate::runtime::config::Settings;
 use crate::runtime::hooks::Hooks;
 use crate::runtime::inspect::{DeviceInfo, Stats};
 use crate::runtime::spaces::Space;
-use crate::runtime::spawn::Spec;
+use crate::runtime::spawn::{Request, Spec};
 use crate::scheduler::shapes::Member;
-use smallvec::{SmallVec, smallvec};
 
 /// Version as one number.
 pub const VERSION: u32 = parse(env!("CARGO_PKG_VERSION_MAJOR")) * 1_000_000
@@ -101,6 +100,39 @@ fn member(m: &parla_member_t) -> Result<Member> {
     Ok(Member { place: Place::from_code(m.place)?, vcus: m.vcus, memory: m.memory })
 }
 
+/// A specification that asks for no more than `parla_spawn` for any worker, and its body.
+///
+/// # Safety
+/// As [`spec`].
+#[inline(always)]
+pub unsafe fn plain_spec<'a>(
+    pointer: *const parla_task_spec_t,
+) -> Option<(Body, &'a parla_task_spec_t)> {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return None;
+    }
+    // SAFETY: every such struct begins with its size; the caller's contract.
+    let size = unsafe { pointer.cast::<u32>().read() } as usize;
+    if size != size_of::<parla_task_spec_t>() {
+        return None;
+    }
+    // SAFETY: the caller's contract: it is as large as it says.
+    let s = unsafe { &*pointer };
+    let numbers = [
+        s.task,
+        s.name.addr() as u64,
+        s.vcus.to_bits(),
+        s.memory,
+        s.n_alternatives as u64,
+        s.n_variants as u64,
+        u64::from(s.flags),
+        u64::from(s.place as u32),
+        u64::from(s.priority as u32),
+    ];
+    let is_plain = numbers.iter().fold(0, |all, number| all | number) == 0 && s.drop.is_none();
+    if is_plain { Some((s.r#fn?, s)) } else { None }
+}
+
 /// A task's specification.
 ///
 /// # Safety
@@ -121,14 +153,10 @@ pub unsafe fn spec<'a>(pointer: *const parla_task_spec_t) -> Result<Spec<'a>> {
     if s.task != 0 {
         task_handle(s.task)?;
     }
-    let mut alternatives = SmallVec::new();
-    if s.n_alternatives == 0 {
-        let only = parla_member_t { place: s.place, reserved: 0, vcus: s.vcus, memory: s.memory };
-        alternatives.push(smallvec![member(&only)?]);
-    }
     if s.n_alternatives > 64 || s.n_variants > 64 {
         return fail!(InvalidArgument, "more than 64 alternatives or variants");
     }
+    let mut alternatives = Vec::new();
     // SAFETY: the caller's contract.
     for alternative in unsafe { list(s.alternatives, s.n_alternatives, "spec->alternatives")? } {
         if !(1..=16).contains(&alternative.n_members) {
@@ -166,7 +194,10 @@ pub unsafe fn spec<'a>(pointer: *const parla_task_spec_t) -> Result<Spec<'a>> {
         drop: s.drop.map(|drop| drop as record::Drop),
         // SAFETY: the caller's contract.
         deps: unsafe { list(s.deps, s.n_deps, "spec->deps")? },
-        alternatives,
+        request: match s.n_alternatives {
+            0 => Request::One { place: s.place, vcus: s.vcus, memory: s.memory },
+            _ => Request::Any(alternatives),
+        },
         priority: priority(s.priority)?,
         variants,
     })

@@ -4,6 +4,7 @@ use crate::error::{Result, fail};
 use std::ffi::{CStr, c_char};
 
 /// Refuses NULL.
+#[inline]
 pub fn not_null<T>(pointer: *const T, name: &str) -> Result<()> {
     if pointer.is_null() {
         return fail!(InvalidArgument, "{name} is NULL");
@@ -15,6 +16,7 @@ pub fn not_null<T>(pointer: *const T, name: &str) -> Result<()> {
 ///
 /// # Safety
 /// `pointer` points to `n` values.
+#[inline]
 pub unsafe fn list<'a, T>(pointer: *const T, n: usize, name: &str) -> Result<&'a [T]> {
     if n == 0 {
         return Ok(&[]);

@@ -4,7 +4,7 @@ use super::convert;
 use super::guard::{guard, guard_local};
 use super::pointers;
 use super::types::*;
-use crate::graph::record::INLINE_NODES;
+use crate::graph::record::{Body, INLINE_NODES};
 use crate::runtime::local::Local;
 use crate::runtime::{ready, spawn};
 use std::ffi::c_void;
@@ -63,21 +63,43 @@ unsafe extern "C" fn spawn_quickly_or_not(
 ) -> parla_status_t {
     // SAFETY: the caller's contract.
     let few = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) };
-    if place == PARLA_ANY
-        && vcus == 0.0
-        && let Some(body) = r#fn
+    if let Some(body) = r#fn
         && let Some(deps) = few
         && let Some(call) = Local::quick_call()
     {
-        // SAFETY: the caller's contract.
-        let spawned = unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) };
-        drop(call);
-        if spawned.is_some() {
+        if place == PARLA_ANY && vcus == 0.0 {
+            // SAFETY: the caller's contract.
+            let spawned = unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) };
+            if spawned.is_some() {
+                return 0;
+            }
+        } else if let Some(handle) = spawn::like_the_last(&call, body, ctx, place, vcus, deps) {
+            // SAFETY: the caller's contract.
+            unsafe { pointers::put_optional(task, handle) };
             return 0;
         }
     }
     // SAFETY: the caller's contract.
     unsafe { spawn_checked(r#fn, ctx, place, vcus, deps, n_deps, task) }
+}
+
+/// A task that any worker may run. None: nothing has happened.
+///
+/// # Safety
+/// As [`parla_spawn`].
+#[inline(always)]
+unsafe fn spawn_quickly(
+    body: Body,
+    ctx: *mut c_void,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> Option<()> {
+    // SAFETY: the caller's contract.
+    let deps = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }?;
+    let call = Local::quick_call()?;
+    // SAFETY: the caller's contract.
+    unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) }
 }
 
 /// [`parla_spawn`] for everything else, errors included.
@@ -116,6 +138,23 @@ pub unsafe extern "C" fn parla_spawn_task(
     spec: *const parla_task_spec_t,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    // SAFETY: the caller's contract.
+    if let Some((body, plain)) = unsafe { convert::plain_spec(spec) }
+        // SAFETY: the caller's contract.
+        && unsafe { spawn_quickly(body, plain.ctx, plain.deps, plain.n_deps, task) }.is_some()
+    {
+        return 0;
+    }
+    // SAFETY: the caller's contract.
+    unsafe { spawn_any(spec, task) }
+}
+
+/// [`parla_spawn_task`] for what is more than [`parla_spawn`] does.
+///
+/// # Safety
+/// As [`parla_spawn_task`].
+#[inline(never)]
+unsafe fn spawn_any(spec: *const parla_task_spec_t, task: *mut parla_task_t) -> parla_status_t {
     guard_local(|local| {
         // SAFETY: the caller's contract.
         let spec = unsafe { convert::spec(spec)? };

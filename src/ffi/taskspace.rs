@@ -4,6 +4,9 @@ use super::convert;
 use super::guard::guard_local;
 use super::pointers;
 use super::types::*;
+use crate::graph::record::{Body, INLINE_NODES};
+use crate::graph::space::MAX_DIMS;
+use crate::runtime::local::Local;
 use crate::runtime::{spaces, spawn};
 use std::ffi::{c_char, c_void};
 
@@ -84,6 +87,40 @@ pub unsafe extern "C" fn parla_taskspace_task(
     index: *const i64,
     task: *mut parla_task_t,
 ) -> parla_status_t {
+    // SAFETY: the caller's contract.
+    match unsafe { existing(space, index) } {
+        Some(handle) if !task.is_null() => {
+            // SAFETY: the caller's contract.
+            unsafe { task.write(handle) };
+            0
+        }
+        // SAFETY: the caller's contract.
+        _ => unsafe { element_checked(space, index, task) },
+    }
+}
+
+/// Most elements that are asked for exist, or lie outside. None: nothing has happened.
+///
+/// # Safety
+/// As [`parla_taskspace_task`].
+#[inline(always)]
+unsafe fn existing(space: parla_taskspace_t, index: *const i64) -> Option<parla_task_t> {
+    let call = Local::announced_call()?;
+    let space = spaces::get_quickly(&call, space)?;
+    // SAFETY: the caller's contract.
+    space.table().look(unsafe { pointers::short_list(index, space.ndim(), MAX_DIMS)? })
+}
+
+/// [`parla_taskspace_task`] for everything else, errors included.
+///
+/// # Safety
+/// As [`parla_taskspace_task`].
+#[inline(never)]
+unsafe fn element_checked(
+    space: parla_taskspace_t,
+    index: *const i64,
+    task: *mut parla_task_t,
+) -> parla_status_t {
     guard_local(|local| {
         pointers::not_null(task, "task")?;
         let space = spaces::get(local, space)?;
@@ -125,6 +162,58 @@ pub unsafe extern "C" fn parla_taskspace_task_key(
 /// As both.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn parla_taskspace_spawn(
+    space: parla_taskspace_t,
+    index: *const i64,
+    r#fn: parla_task_fn,
+    ctx: *mut c_void,
+    place: parla_place_t,
+    vcus: f64,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+    task: *mut parla_task_t,
+) -> parla_status_t {
+    if place == PARLA_ANY
+        && vcus == 0.0
+        && let Some(body) = r#fn
+        // SAFETY: the caller's contract.
+        && let Some(handle) = unsafe { spawn_new(space, index, body, ctx, deps, n_deps) }
+    {
+        // SAFETY: the caller's contract.
+        unsafe { pointers::put_optional(task, handle) };
+        return 0;
+    }
+    // SAFETY: the caller's contract.
+    unsafe { spawn_checked(space, index, r#fn, ctx, place, vcus, deps, n_deps, task) }
+}
+
+/// An element that nobody has asked for yet, for any worker. None: nothing has happened.
+///
+/// # Safety
+/// As [`parla_taskspace_spawn`].
+#[inline(always)]
+unsafe fn spawn_new(
+    space: parla_taskspace_t,
+    index: *const i64,
+    body: Body,
+    ctx: *mut c_void,
+    deps: *const parla_handle_t,
+    n_deps: usize,
+) -> Option<parla_task_t> {
+    // SAFETY: the caller's contract.
+    let deps = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }?;
+    let call = Local::announced_call()?;
+    let space = spaces::get_quickly(&call, space)?;
+    // SAFETY: the caller's contract.
+    let index = unsafe { pointers::short_list(index, space.ndim(), MAX_DIMS)? };
+    spawn::new_element(&call, (space, index), body, ctx, deps)
+}
+
+/// [`parla_taskspace_spawn`] for everything else, errors included.
+///
+/// # Safety
+/// As [`parla_taskspace_spawn`].
+#[inline(never)]
+unsafe extern "C" fn spawn_checked(
     space: parla_taskspace_t,
     index: *const i64,
     r#fn: parla_task_fn,

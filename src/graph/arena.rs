@@ -150,6 +150,11 @@ impl Default for Cache {
 }
 
 impl Cache {
+    /// Whether the next take goes to the depot.
+    pub fn is_empty(&self) -> bool {
+        self.count.get() == 0
+    }
+
     /// As [`Cache::take`], from what this thread has.
     #[inline(always)]
     pub fn take_one(&self, arena: &Arena) -> Option<Slot> {

@@ -8,6 +8,7 @@ pub mod failure;
 pub mod handle;
 pub mod hold;
 pub mod peek;
+pub mod placement;
 pub mod record;
 pub mod space;
 

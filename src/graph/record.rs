@@ -56,6 +56,8 @@ pub mod flag {
     pub const ROUTED: u16 = 128;
     /// It has records of overflow nodes.
     pub const OVERFLOWS: u16 = 256;
+    /// The VCUs that it holds have been given back for the time being.
+    pub const VCUS_OUT: u16 = 512;
 }
 
 /// Values of [`Record::phase`]: where a task is, for those who ask. Not used to decide anything.
@@ -124,10 +126,8 @@ pub struct Side {
     pub continuation: Option<Continuation>,
     /// The first context, if a continuation has replaced it.
     pub drop_ctx: Option<usize>,
-    /// What the task holds of devices, by member; or where it was placed.
+    /// What a task of several members holds of devices, by member.
     pub grant: Vec<Held>,
-    /// Whether the VCUs of the grant have been given back for the time being.
-    pub vcus_out: bool,
 }
 
 /// What `parla_continue` has asked for.
@@ -176,8 +176,8 @@ pub struct Cold {
     pub(super) nodes: [AtomicU32; INLINE_NODES - HOT_NODES],
     /// Owned; valid with [`flag::HAS_SIDE`].
     side: AtomicPtr<Side>,
-    /// Number of the element in its space.
-    pub element: AtomicU64,
+    /// Number of the element in its space, and where the task was put (`placement.rs`).
+    pub(super) element: AtomicU64,
     /// Valid with [`flag::HAS_DROP`].
     drop: AtomicPtr<()>,
     /// See `hold.rs`.

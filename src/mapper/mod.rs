@@ -5,7 +5,10 @@ use std::collections::HashMap;
 /// Picks a device for a task that needs no reservation: the one with the least work per worker queued;
 /// the first of equals. `load(device)` is tasks per worker.
 pub fn least_loaded(candidates: &[u16], load: impl Fn(u16) -> u64) -> Option<u16> {
-    candidates.iter().copied().min_by_key(|&device| load(device))
+    match candidates {
+        [only] => Some(*only),
+        _ => candidates.iter().copied().min_by_key(|&device| load(device)),
+    }
 }
 
 /// Finds distinct devices for the members of a multi-device task: `candidates(member)` lists the devices

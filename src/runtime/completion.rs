@@ -80,8 +80,8 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
     } else if record.has(flag::CONTINUES) && continuation::begin(local, slot) {
         return None;
     }
-    admit::release_vcus(local, slot);
     if !arena.seal(slot) {
+        admit::release_vcus(local, slot);
         if record.phase.load(Relaxed) != Phase::Failed as u8 {
             record.set_phase(Phase::Held);
         }
@@ -135,7 +135,9 @@ pub fn fail_record(local: &Local, slot: Slot, status: Status, text: String) {
 pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
     let arena = local.arena();
     let record = arena.record(slot);
-    admit::release_all(local, slot);
+    // What is admitted runs next here, unless it would have to wait for the user's `drop`.
+    let keeps = local.is_worker.get() && !record.has(flag::HAS_DROP);
+    let admitted = admit::release_all(local, slot, keeps);
     drop_context(local, slot);
     // SAFETY: the caller owns the record.
     let failure = unsafe { record.failure() };
@@ -146,7 +148,7 @@ pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
                 local.runtime.failures.locked(|| unsafe { record.free_side() });
             }
             let first = arena.close(slot);
-            let next = release(local, first, None);
+            let next = if first.is_none() { None } else { release_ready(local, first) };
             local.cache.give(arena, slot);
             next
         }
@@ -160,6 +162,11 @@ pub fn complete(local: &Local, slot: Slot) -> Option<Slot> {
         }
     };
     bump(&local.seat().own.completed, 1);
+    match (next, admitted) {
+        (Some(_), Some(admitted)) => ready(local, admitted),
+        (None, Some(_)) => return admitted,
+        (_, None) => {}
+    }
     next
 }
 

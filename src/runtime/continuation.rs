@@ -6,7 +6,8 @@ use super::{admit, cancel, completion, ready};
 use crate::error::{Result, Status, fail};
 use crate::graph::Slot;
 use crate::graph::edges::Countdown;
-use crate::graph::record::{Body, Continuation, Held, Phase, flag};
+use crate::graph::placement::Placement;
+use crate::graph::record::{Body, Continuation, Phase, flag};
 use smallvec::SmallVec;
 use std::ffi::c_void;
 
@@ -45,9 +46,9 @@ pub fn begin(local: &Local, slot: Slot) -> bool {
     // A failed dependency does not skip it.
     record.add_flags(flag::RUN_ANYWAY);
     record.set_phase(Phase::Waiting);
-    if record.shape() != 0 && side.grant.is_empty() {
+    if record.shape() != 0 && !record.has(flag::RESERVED) {
         // Placed without a reservation: it stays on the device it is on.
-        side.grant.push(Held { device: local.device.get(), vcus: 0, memory: 0 });
+        record.cold().place(Placement { device: local.device.get(), alternative: 0 });
     }
     admit::release_vcus(local, slot);
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, next.deps.len()) {

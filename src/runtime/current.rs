@@ -1,10 +1,11 @@
 //! The task that calls, and where it runs.
 
+use super::admit;
 use super::local::Local;
 use crate::device::place::Place;
 use crate::error::{Result, fail};
 use crate::graph::Slot;
-use crate::graph::record::flag;
+use crate::graph::record::{Held, flag};
 
 /// Its handle; 0 outside tasks.
 pub fn task() -> u64 {
@@ -28,9 +29,9 @@ pub fn places() -> Result<Vec<i32>> {
     };
     let record = local.arena().record(slot);
     if record.has(flag::RESERVED) {
-        // SAFETY: the running task's record is owned by this thread.
-        let grant = unsafe { record.side_mut() }.grant.iter();
-        return Ok(grant.map(|held| Place::cpu(u32::from(held.device)).code()).collect());
+        let grant = admit::grant(local, slot);
+        let place = |held: &Held| Place::cpu(u32::from(held.device)).code();
+        return Ok(grant.parts().iter().map(place).collect());
     }
     Ok(vec![Place::cpu(u32::from(local.device.get())).code()])
 }

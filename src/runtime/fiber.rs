@@ -58,7 +58,7 @@ pub struct Blocked {
     /// The task that waits.
     pub task: Handle,
     /// VCUs to be had again before it goes on.
-    pub vcus: RefCell<Vec<crate::graph::record::Held>>,
+    pub vcus: RefCell<crate::scheduler::grant::Grant>,
     /// What it waits for: a list further down on its stack.
     pub targets: *const [Handle],
     /// The frame of its task, on its stack as are those below it, each of which waits for the one above.

@@ -8,6 +8,7 @@ use super::wait::TimedOut;
 use crate::error::{Result, fail};
 use crate::graph::record::flag;
 use crate::graph::{Arena, Cache, Handle, Slot};
+use crate::scheduler::admission::Admitted;
 use crate::scheduler::deque;
 use crate::scheduler::queues::Taker;
 use crate::scheduler::seat::Seat;
@@ -42,6 +43,8 @@ pub struct Local {
     pub fibers: Fibers,
     /// Memory that is used again by calls that list handles.
     pub scratch: Cell<Vec<Handle>>,
+    /// Memory that is used again by calls at the gate.
+    pub admitted: Cell<Vec<Admitted>>,
     /// How many `drop`s and thread hooks of the host run on this thread: they may not block.
     pub callbacks: Cell<u32>,
     /// Tasks that this thread is about to skip, and whether it is at it.
@@ -57,13 +60,13 @@ pub struct Local {
     /// Flags of tasks on top of which no other may run; see `wait/in_place.rs`.
     pub bars_nesting: u16,
     /// The last request that was looked up, and its shape.
-    pub last_shape: Cell<(i32, u64, u32)>,
+    pub last_shape: Cell<((i32, u64, u64), u32)>,
 }
 
 /// See [`Local::quick_call`].
 pub struct QuickCall {
     local: &'static Local,
-    /// Not that of a task: the task keeps the runtime alive.
+    /// None: a task's, which keeps the runtime alive.
     announced: Option<&'static Seat>,
 }
 
@@ -186,6 +189,7 @@ impl Local {
             is_lent: Cell::new(false),
             fibers: Fibers::default(),
             scratch: Cell::default(),
+            admitted: Cell::default(),
             callbacks: Cell::new(0),
             to_skip: Cell::default(),
             skips: Cell::new(false),
@@ -193,7 +197,7 @@ impl Local {
             patience: Patience::default(),
             base_flags,
             bars_nesting,
-            last_shape: Cell::new((0, 0, 0)),
+            last_shape: Cell::default(),
         });
         let pointer = std::ptr::from_ref(&*local);
         // If this thread is ending, the owner is dropped here, and stands up.
@@ -299,6 +303,18 @@ impl Local {
         if !local.frame.get().is_null() {
             return Some(QuickCall { local, announced: None });
         }
+        Local::announce(local)
+    }
+
+    /// As [`Local::quick_call`], announced by tasks too: for calls that use what destroy frees.
+    #[inline(always)]
+    pub fn announced_call() -> Option<QuickCall> {
+        // SAFETY: as in `peek`.
+        Local::announce(unsafe { thread_pointer::get().cast::<Local>().as_ref() }?)
+    }
+
+    #[inline(always)]
+    fn announce(local: &'static Local) -> Option<QuickCall> {
         let seat = local.seat();
         if seat.own.in_call.load(Relaxed) % 2 == 1 {
             return None;

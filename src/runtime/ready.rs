@@ -67,10 +67,15 @@ fn publish_and_notify(local: &Local) {
     notify(local);
 }
 
-/// A plain task that this worker is about to take up again, unless something is more urgent: it is shown to others only
-/// then ([`share_all`]), as a chain would go from core to core otherwise.
+/// A task that this worker has kept for itself and does not run now. A plain one it is about to take up again, unless
+/// something is more urgent: others are shown that only then ([`share_all`]), as a chain would go from core to core
+/// otherwise. Any other goes to the end of its queue, so that those before it get their turn.
 pub fn set_aside(local: &Local, slot: Slot) {
-    local.deque.push(slot.0);
+    if is_plain(local.arena().record(slot)) {
+        local.deque.push(slot.0);
+    } else {
+        ready(local, slot);
+    }
 }
 
 /// Before this worker does something else than take its newest task: shows what it has to others, if one is idle.
@@ -129,23 +134,20 @@ fn ready_special(local: &Local, slot: Slot, record: &Record) {
         }
         return notify(local);
     }
-    if record.has(flag::CONTINUES) {
+    if record.has(flag::CONTINUES) || record.has(flag::RESERVED) {
         return admit::resume_task(local, slot);
     }
     let runtime = &local.runtime;
     let wanted = runtime.shapes.get(shape);
-    if wanted.reserves() {
-        let admitted = runtime.admission.submit(slot, shape, wanted, record.priority());
-        return admit::dispatch(local, admitted);
+    if wanted.reserves {
+        return admit::submit(local, slot, shape, wanted, record.priority());
     }
-    let devices: Vec<u16> =
-        wanted.alternatives.iter().map(|a| &a[0]).flat_map(|n| n.devices.to_vec()).collect();
     let load = |device: u16| {
         let pool = &runtime.queues.devices[device as usize];
         pool.injector.len() as u64 * 1000
             / u64::from(runtime.devices[device as usize].workers.max(1))
     };
-    let device = mapper::least_loaded(&devices, load).expect("a shape has devices");
+    let device = mapper::least_loaded(&wanted.homes, load).expect("a shape has devices");
     to_device(local, slot, device);
 }
 

@@ -9,7 +9,7 @@ use crate::graph::edges::Look;
 use crate::graph::handle::Kind;
 use crate::graph::record::flag;
 use crate::graph::space::{Bounds, KeyPart, Outcome, Range, Table};
-use crate::graph::{Handle, Slot};
+use crate::graph::{Handle, Record, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
@@ -111,16 +111,25 @@ pub fn find(local: &Local, name: &str) -> Result<u64> {
 /// The space of a handle. It lives until the caller's call ends: destroy waits for that.
 #[inline]
 pub fn get(local: &Local, handle: u64) -> Result<&Space> {
-    let handle = Handle(handle);
-    if handle.kind() == Some(Kind::Space)
-        && let Some(space) = peek(local, handle.slot().0)
-        && space.handle == handle
-    {
-        return Ok(space);
+    match get_quickly(local, handle) {
+        Some(space) => Ok(space),
+        None => no_space(handle),
     }
-    fail!(InvalidHandle, "{:#x} is not the handle of a task space (that exists)", handle.0)
 }
 
+/// As [`get`], without a word about what is wrong.
+#[inline(always)]
+pub fn get_quickly(local: &Local, handle: u64) -> Option<&Space> {
+    // The handle of a space has its kind in its bits.
+    peek(local, Handle(handle).slot().0).filter(|space| space.handle.0 == handle)
+}
+
+#[cold]
+fn no_space<T>(handle: u64) -> Result<T> {
+    fail!(InvalidHandle, "{handle:#x} is not the handle of a task space (that exists)")
+}
+
+#[inline]
 fn peek(local: &Local, number: u32) -> Option<&Space> {
     let cell = local.runtime.spaces.cells.get(number as usize)?;
     // SAFETY: a pointer in a cell is a live box; `destroy` frees it only after every call that could
@@ -195,8 +204,7 @@ fn make(
     match arena.begin_unspawned(&local.cache, flag::ELEMENT) {
         Ok(slot) => {
             let record = arena.record(slot);
-            record.cold().owner.store(space.handle.slot().0, Relaxed);
-            record.cold().element.store(element, Relaxed);
+            mark(record, space, element);
             record.handle(slot).0
         }
         Err(failed) => {
@@ -204,6 +212,13 @@ fn make(
             0
         }
     }
+}
+
+/// Makes the record that of an element of the space; by its owner, before others know it.
+#[inline]
+pub fn mark(record: &Record, space: &Space, element: u64) {
+    record.cold().owner.store(space.handle.slot().0, Relaxed);
+    record.cold().set_element(element);
 }
 
 fn discard(local: &Local, handle: u64) {
@@ -331,7 +346,7 @@ pub fn name_of(local: &Local, slot: Slot) -> Option<String> {
     // A worker that names a task it has run is not inside a call; naming is one.
     local.seat().nested(|| {
         let space = peek(local, record.cold().owner.load(Relaxed))?;
-        let key = space.table.key_of(record.cold().element.load(Relaxed))?;
+        let key = space.table.key_of(record.cold().element())?;
         let parts: Vec<KeyPart<'_>> = key.parts().collect();
         // The number may be another space's by now.
         let same = space.table.get_key(&parts) == Some(handle);

@@ -8,11 +8,10 @@ use crate::device::place::{Arch, Place};
 use crate::error::{Result, fail};
 use crate::graph::claim::SpawnClaim;
 use crate::graph::edges::{Countdown, Look};
-use crate::graph::record::{self, Body, Phase, kind};
+use crate::graph::record::{self, Body, Phase, flag, kind};
 use crate::graph::{Handle, Record, Slot};
 use crate::scheduler::seat::bump;
-use crate::scheduler::shapes::{Member, Members};
-use smallvec::{SmallVec, smallvec};
+use crate::scheduler::shapes::Member;
 use std::ffi::c_void;
 
 /// The quick ways of `parla_spawn`, for a task that any worker may run and that depends on a few tasks at most, none of
@@ -108,12 +107,27 @@ pub struct Spec<'a> {
     pub drop: Option<record::Drop>,
     /// Dependencies.
     pub deps: &'a [u64],
-    /// Alternatives; at least one, each with at least one member.
-    pub alternatives: SmallVec<[Members; 1]>,
+    /// What it asks of devices.
+    pub request: Request,
     /// Priority.
     pub priority: i16,
     /// Bodies per tuple of architectures.
     pub variants: Vec<(Vec<u8>, Body)>,
+}
+
+/// What a task asks of devices.
+pub enum Request {
+    /// One member, and no alternative.
+    One {
+        /// Code of the place.
+        place: i32,
+        /// Fraction.
+        vcus: f64,
+        /// Bytes.
+        memory: u64,
+    },
+    /// Alternatives; at least one, each with at least one member.
+    Any(Vec<Vec<Member>>),
 }
 
 /// What goes into the record.
@@ -154,7 +168,7 @@ pub fn simple(
     vcus: f64,
     deps: &[u64],
 ) -> Result<u64> {
-    let shape = if place == 0 && vcus == 0.0 { 0 } else { shape_of(local, place, vcus)? };
+    let shape = shape_of(local, place, vcus, 0)?;
     let flags = local.base_flags;
     let draft = Draft { flags, hold: false, body, ctx, shape, priority: 0, name: None, drop: None };
     // The dependencies are checked before the element is made: a call that fails leaves none behind that
@@ -184,20 +198,35 @@ fn outside(index: &[i64]) -> Result<u64> {
 }
 
 /// Looks a request up; the same one as last time at no cost.
-fn shape_of(local: &Local, place: i32, vcus: f64) -> Result<u32> {
-    let (last_place, last_vcus, shape) = local.last_shape.get();
-    if last_place == place && last_vcus == vcus.to_bits() && (place, vcus) != (0, 0.0) {
-        return Ok(shape);
+#[inline]
+fn shape_of(local: &Local, place: i32, vcus: f64, memory: u64) -> Result<u32> {
+    match known_shape(local, place, vcus, memory) {
+        Some(shape) => Ok(shape),
+        None => look_up_shape(local, place, vcus, memory),
     }
-    let member = Member { place: Place::from_code(place)?, vcus, memory: 0 };
-    let shape = local.runtime.shapes.number(&[smallvec![member]])?;
-    local.last_shape.set((place, vcus.to_bits(), shape));
+}
+
+#[inline(always)]
+fn known_shape(local: &Local, place: i32, vcus: f64, memory: u64) -> Option<u32> {
+    let request = (place, vcus.to_bits(), memory);
+    let (last, shape) = local.last_shape.get();
+    if request == (0, 0, 0) { Some(0) } else { (last == request).then_some(shape) }
+}
+
+#[inline(never)]
+fn look_up_shape(local: &Local, place: i32, vcus: f64, memory: u64) -> Result<u32> {
+    let member = Member { place: Place::from_code(place)?, vcus, memory };
+    let shape = local.runtime.shapes.number(&[vec![member]])?;
+    local.last_shape.set(((place, vcus.to_bits(), memory), shape));
     Ok(shape)
 }
 
 /// `parla_spawn_task`.
 pub fn full(local: &Local, spec: &Spec<'_>) -> Result<u64> {
-    let shape = local.runtime.shapes.number(&spec.alternatives)?;
+    let shape = match &spec.request {
+        &Request::One { place, vcus, memory } => shape_of(local, place, vcus, memory)?,
+        Request::Any(alternatives) => local.runtime.shapes.number(alternatives)?,
+    };
     let body = choose_body(spec)?;
     let draft = Draft {
         flags: spec.flags | local.base_flags,
@@ -218,19 +247,10 @@ pub fn full(local: &Local, spec: &Spec<'_>) -> Result<u64> {
 /// Every device is a CPU so far, so the body follows from the number of members alone. Alternatives of
 /// different sizes with different variants would need the choice at the start.
 fn choose_body(spec: &Spec<'_>) -> Result<Body> {
+    let Request::Any(alternatives) = &spec.request else { return body_for(spec, 1) };
     let mut chosen: Option<Body> = None;
-    for members in &spec.alternatives {
-        let matches = |archs: &[u8]| {
-            archs.len() == members.len() && archs.iter().all(|&arch| arch == Arch::Cpu as u8)
-        };
-        let variant = spec.variants.iter().find(|(archs, _)| matches(archs)).map(|(_, body)| *body);
-        let Some(body) = variant.or(spec.body) else {
-            return fail!(
-                Infeasible,
-                "there is no body for {} CPU device(s): no variant matches and fn is NULL",
-                members.len()
-            );
-        };
+    for members in alternatives {
+        let body = body_for(spec, members.len())?;
         if chosen.is_some_and(|other| !std::ptr::fn_addr_eq(other, body)) {
             return fail!(
                 Unsupported,
@@ -242,6 +262,20 @@ fn choose_body(spec: &Spec<'_>) -> Result<Body> {
     match chosen {
         Some(body) => Ok(body),
         None => fail!(InvalidArgument, "no alternatives"),
+    }
+}
+
+/// The body for so many CPU devices.
+fn body_for(spec: &Spec<'_>, members: usize) -> Result<Body> {
+    let is_it =
+        |archs: &[u8]| archs.len() == members && archs.iter().all(|a| *a == Arch::Cpu as u8);
+    let variant = spec.variants.iter().find(|(archs, _)| is_it(archs)).map(|(_, body)| *body);
+    match variant.or(spec.body) {
+        Some(body) => Ok(body),
+        None => fail!(
+            Infeasible,
+            "there is no body for {members} CPU device(s): no variant matches and fn is NULL"
+        ),
     }
 }
 
@@ -272,7 +306,9 @@ fn with_deps(
 
 #[inline]
 fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
-    ready::tell_where(local);
+    if local.cache.is_empty() {
+        ready::tell_where(local);
+    }
     let arena = local.arena();
     let slot = if open.is_empty() {
         arena.begin(&local.cache, kind::TASK, draft.flags, 0)?
@@ -313,6 +349,90 @@ fn finish(local: &Local, task: Handle, complete: u32) {
         (Countdown::Ready, _) => ready::ready(local, task.slot()),
         (Countdown::Open | Countdown::Abandoned, _) => {}
     }
+}
+
+/// Whether one of few dependencies is not complete. None: one of them has failed, or is no task.
+#[inline(always)]
+fn any_open(local: &Local, deps: &[u64]) -> Option<bool> {
+    let mut is_open = false;
+    for &dep in deps {
+        match local.arena().look(Handle(dep)) {
+            Look::Live => is_open = true,
+            Look::Done => {}
+            Look::Invalid if dep == 0 => {}
+            Look::Failed | Look::Invalid => return None,
+        }
+    }
+    Some(is_open)
+}
+
+/// The quick way of `parla_spawn` for a task that asks for the same as the last one of this thread, with at most
+/// [`record::INLINE_NODES`] dependencies, none of them failed. None: nothing has happened.
+#[inline]
+pub fn like_the_last(
+    local: &Local,
+    body: Body,
+    ctx: *mut c_void,
+    place: i32,
+    vcus: f64,
+    deps: &[u64],
+) -> Option<u64> {
+    let shape = known_shape(local, place, vcus, 0)?;
+    let is_open = any_open(local, deps)?;
+    let arena = local.arena();
+    let (slot, handle) = if is_open {
+        arena.begin_waiting(&local.cache, local.base_flags, deps.len() as u32)?
+    } else {
+        arena.begin_ready(&local.cache, kind::TASK, local.base_flags)?
+    };
+    let record = arena.record(slot);
+    record.set_body(body, ctx);
+    record.route(shape, 0);
+    bump(&local.seat().own.spawned, 1);
+    if is_open {
+        let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
+        finish(local, handle, done);
+    } else {
+        ready::ready(local, slot);
+    }
+    Some(handle.0)
+}
+
+/// The quick way of `parla_taskspace_spawn`: makes and spawns, in one, an element that nobody has asked for yet, which
+/// any worker may run and which depends on at most [`record::INLINE_NODES`] tasks, none of them failed. None: nothing
+/// has happened.
+#[inline]
+pub fn new_element(
+    local: &Local,
+    (space, index): (&Space, &[i64]),
+    body: Body,
+    ctx: *mut c_void,
+    deps: &[u64],
+) -> Option<u64> {
+    let arena = local.arena();
+    any_open(local, deps)?;
+    let mut made = None;
+    let inserted = space.table().try_insert(index, |number| {
+        let flags = local.base_flags | flag::ELEMENT;
+        let count = deps.len() as u32;
+        made = arena.begin_waiting(&local.cache, flags, count);
+        let Some((slot, task)) = made else { return 0 };
+        let record = arena.record(slot);
+        record.set_body(body, ctx);
+        spaces::mark(record, space, number);
+        task.0
+    });
+    let (slot, task) = made?;
+    if !inserted {
+        // Another thread was faster; nobody has seen this record.
+        arena.rearm(slot, 0);
+        arena.end(&local.cache, slot);
+        return None;
+    }
+    bump(&local.seat().own.spawned, 1);
+    let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
+    finish(local, task, done);
+    Some(task.0)
 }
 
 fn spawn_element(local: &Local, task: Handle, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {

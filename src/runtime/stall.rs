@@ -295,7 +295,7 @@ fn give_up(local: &Local) {
     }
     for admitted in local.runtime.admission.drain() {
         match admitted {
-            Admitted::Start(slot, _) => {
+            Admitted::Start(slot, ..) => {
                 let handle = arena.record(slot).handle(slot);
                 cancel::cancel(local, handle);
                 if let Some(next) = completion::skip(local, slot) {

@@ -6,26 +6,25 @@
 //! lets others pass, but only [`PATIENCE`] times: then nothing that touches its devices is admitted
 //! before it. A task that comes back from a wait for its VCUs goes before all that have not started.
 
+use super::grant::Grant;
+use super::shape_queue::ShapeQueue;
 use super::shapes::{Capacity, Need, Shape, WHOLE};
 use crate::graph::Slot;
 use crate::graph::record::Held;
 use crate::mapper;
 use crate::sync::{Mutex, lock};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Times a blocked head may be passed by.
 pub const PATIENCE: u32 = 64;
 
-/// What a task holds: its devices, with what it has of each.
-pub type Grant = Vec<Held>;
-
 /// Who has been admitted; the caller queues them after the lock is gone.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Admitted {
-    /// A task may start with this.
-    Start(Slot, Grant),
+    /// A task may start with this, by this alternative of its shape.
+    Start(Slot, u8, Grant),
     /// A task that had given its VCUs back has them again.
     Resume(Returning),
 }
@@ -49,7 +48,10 @@ pub struct Admission {
 struct Inner {
     free: Vec<Free>,
     resumes: VecDeque<(Returning, Grant)>,
-    queues: BTreeMap<u32, Queue>,
+    /// By the number of their shape; made when the first task has to wait, and kept.
+    queues: Vec<Option<Box<ShapeQueue>>>,
+    /// The numbers of those in which tasks wait.
+    waiting: Vec<u32>,
     arrivals: u64,
 }
 
@@ -57,87 +59,102 @@ struct Inner {
 struct Free {
     vcus: u64,
     memory: u64,
+    /// Kept for somebody who comes before all that have not been looked at in this round.
+    barred: bool,
 }
 
-#[derive(Debug)]
-struct Queue {
-    shape: Arc<Shape>,
-    waiting: BinaryHeap<(i16, Reverse<u64>, u32)>,
-    passed_by: u32,
+impl Free {
+    #[inline]
+    fn fits(&self, need: &Need) -> bool {
+        !self.barred && self.vcus >= need.vcus && self.memory >= need.memory
+    }
 }
 
 impl Admission {
     /// Everything is free.
     pub fn new(capacities: &[Capacity]) -> Admission {
-        let free = capacities.iter().map(|c| Free { vcus: WHOLE, memory: c.memory }).collect();
+        let free = |c: &Capacity| Free { vcus: WHOLE, memory: c.memory, barred: false };
         Admission {
             inner: Mutex::new(Inner {
-                free,
+                free: capacities.iter().map(free).collect(),
                 resumes: VecDeque::new(),
-                queues: BTreeMap::new(),
+                queues: Vec::new(),
+                waiting: Vec::new(),
                 arrivals: 0,
             }),
         }
     }
 
-    /// A task is ready but for its resources.
+    /// A task is ready but for its resources. Here and below: `admitted` gets those who have them now.
     pub fn submit(
         &self,
         slot: Slot,
         number: u32,
         shape: &Arc<Shape>,
         priority: i16,
-    ) -> Vec<Admitted> {
+        admitted: &mut Vec<Admitted>,
+    ) {
         let mut inner = lock(&self.inner);
-        let arrival = inner.arrivals;
+        if inner.is_empty()
+            && let Some((alternative, held)) = grant(shape, &inner.free)
+        {
+            inner.take(&held);
+            return admitted.push(Admitted::Start(slot, alternative, held));
+        }
+        let rank = (priority, Reverse(inner.arrivals));
         inner.arrivals += 1;
-        let queue = inner.queues.entry(number).or_insert_with(|| Queue {
-            shape: Arc::clone(shape),
-            waiting: BinaryHeap::new(),
-            passed_by: 0,
-        });
-        queue.waiting.push((priority, Reverse(arrival), slot.0));
-        inner.admit()
+        let (queue, waiting) = inner.queue(number, shape);
+        if queue.is_empty() {
+            waiting.push(number);
+        }
+        // Who stands behind another of the same shape has to wait as that one has.
+        if queue.push(slot, rank) {
+            inner.admit(admitted);
+        }
     }
 
     /// A task's wait is over; it wants its VCUs back.
-    pub fn submit_resume(&self, who: Returning, vcus: Grant) -> Vec<Admitted> {
+    pub fn submit_resume(&self, who: Returning, vcus: Grant, admitted: &mut Vec<Admitted>) {
         let mut inner = lock(&self.inner);
         inner.resumes.push_back((who, vcus));
-        inner.admit()
+        inner.admit(admitted);
     }
 
     /// Gives back.
-    pub fn release(&self, held: &[Held]) -> Vec<Admitted> {
+    pub fn release(&self, held: &Grant, admitted: &mut Vec<Admitted>) {
         let mut inner = lock(&self.inner);
-        for part in held {
+        for part in held.parts() {
             let free = &mut inner.free[part.device as usize];
             free.vcus += part.vcus;
             free.memory += part.memory;
         }
-        inner.admit()
+        inner.admit(admitted);
     }
 
     /// Takes a task out of its queue, if it is there and `is_it` says so under the lock.
     pub fn remove(&self, slot: Slot, number: u32, is_it: impl FnOnce() -> bool) -> bool {
         let mut inner = lock(&self.inner);
-        let Some(queue) = inner.queues.get_mut(&number) else { return false };
-        let before = queue.waiting.len();
-        if queue.waiting.iter().any(|entry| entry.2 == slot.0) && is_it() {
-            queue.waiting.retain(|entry| entry.2 != slot.0);
+        let Some(Some(queue)) = inner.queues.get_mut(number as usize) else { return false };
+        if !queue.contains(slot) || !is_it() {
+            return false;
         }
-        queue.waiting.len() < before
+        queue.remove(slot);
+        if queue.is_empty() {
+            inner.waiting.retain(|&other| other != number);
+        }
+        true
     }
 
     /// Takes everybody out of the queues, as if admitted with nothing: the runtime gives up.
     pub fn drain(&self) -> Vec<Admitted> {
         let mut inner = lock(&self.inner);
         let resumes = std::mem::take(&mut inner.resumes).into_iter();
-        let queues = std::mem::take(&mut inner.queues).into_values();
-        let waiting = queues.flat_map(|queue| queue.waiting.into_vec());
+        inner.waiting.clear();
+        let queues = std::mem::take(&mut inner.queues);
+        let waiting = queues.iter().flatten().flat_map(|queue| queue.tasks());
         resumes
             .map(|(who, _)| Admitted::Resume(who))
-            .chain(waiting.map(|(.., slot)| Admitted::Start(Slot(slot), Vec::new())))
+            .chain(waiting.map(|slot| Admitted::Start(slot, 0, Grant::Nothing)))
             .collect()
     }
 
@@ -150,25 +167,112 @@ impl Admission {
 
     /// Whether tasks wait here.
     pub fn is_empty(&self) -> bool {
-        let inner = lock(&self.inner);
-        inner.resumes.is_empty() && inner.queues.values().all(|q| q.waiting.is_empty())
+        lock(&self.inner).is_empty()
     }
 }
 
 impl Inner {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.resumes.is_empty()
+    }
+
+    /// The queue of a shape, and the list of those in which tasks wait.
+    fn queue(&mut self, number: u32, shape: &Arc<Shape>) -> (&mut ShapeQueue, &mut Vec<u32>) {
+        let number = number as usize;
+        if number >= self.queues.len() {
+            self.queues.resize_with(number + 1, || None);
+        }
+        let queue =
+            self.queues[number].get_or_insert_with(|| Box::new(ShapeQueue::new(Arc::clone(shape))));
+        (queue, &mut self.waiting)
+    }
+
+    #[inline]
+    fn waits(&mut self, number: u32) -> &mut ShapeQueue {
+        self.queues[number as usize].as_mut().expect("what is listed as waiting has a queue")
+    }
+
+    fn take(&mut self, held: &Grant) {
+        for part in held.parts() {
+            let free = &mut self.free[part.device as usize];
+            free.vcus -= part.vcus;
+            free.memory -= part.memory;
+        }
+    }
+
     /// Admits all that may be, in order.
-    fn admit(&mut self) -> Vec<Admitted> {
-        let mut admitted = Vec::new();
-        let mut barred = vec![false; self.free.len()];
+    fn admit(&mut self, admitted: &mut Vec<Admitted>) {
+        let mut barred = !self.resumes.is_empty();
+        if barred {
+            self.admit_resumes(admitted);
+        }
+        // Shapes in the order of their heads. A shape whose head does not fit is out for this round:
+        // what is taken meanwhile only makes it harder to fit. In `waiting` the first `open` are not.
+        let mut open = self.waiting.len();
+        while let Some(at) = self.foremost(open) {
+            let number = self.waiting[at];
+            let queue = self.queues[number as usize].as_deref().expect("it has a head");
+            match grant(&queue.shape, &self.free) {
+                Some((alternative, held)) => {
+                    self.take(&held);
+                    for blocked in open..self.waiting.len() {
+                        let other = self.waits(self.waiting[blocked]);
+                        if held.parts().iter().any(|part| other.shape.touches(part.device)) {
+                            other.passed_by += 1;
+                        }
+                    }
+                    let queue = self.waits(number);
+                    let slot = queue.pop().expect("it has a head");
+                    if queue.is_empty() {
+                        open -= 1;
+                        self.waiting.swap(at, open);
+                        self.waiting.swap_remove(open);
+                    }
+                    admitted.push(Admitted::Start(slot, alternative, held));
+                }
+                None => {
+                    if queue.passed_by >= PATIENCE {
+                        for (device, free) in self.free.iter_mut().enumerate() {
+                            free.barred |= queue.shape.touches(device as u16);
+                        }
+                        barred = true;
+                    }
+                    open -= 1;
+                    self.waiting.swap(at, open);
+                }
+            }
+        }
+        if barred {
+            self.free.iter_mut().for_each(|free| free.barred = false);
+        }
+    }
+
+    /// Whose head comes first among the first `open` of those that wait.
+    #[inline]
+    fn foremost(&self, open: usize) -> Option<usize> {
+        if open <= 1 {
+            return (open == 1).then_some(0);
+        }
+        let head = |at: &usize| self.queues[self.waiting[*at] as usize].as_ref()?.head();
+        (0..open).max_by_key(head)
+    }
+
+    /// Admits the tasks that come back, and bars the devices for which one has to wait.
+    #[cold]
+    fn admit_resumes(&mut self, admitted: &mut Vec<Admitted>) {
+        let free = &mut self.free;
         self.resumes.retain(|(who, vcus)| {
-            let fits = vcus
-                .iter()
-                .all(|p| !barred[p.device as usize] && self.free[p.device as usize].vcus >= p.vcus);
-            for part in vcus {
+            let has = |part: &Held| {
+                let free = &free[part.device as usize];
+                !free.barred && free.vcus >= part.vcus
+            };
+            let fits = vcus.parts().iter().all(has);
+            for part in vcus.parts() {
+                let free = &mut free[part.device as usize];
                 if fits {
-                    self.free[part.device as usize].vcus -= part.vcus;
+                    free.vcus -= part.vcus;
                 } else {
-                    barred[part.device as usize] = true;
+                    free.barred = true;
                 }
             }
             if fits {
@@ -176,71 +280,61 @@ impl Inner {
             }
             !fits
         });
-        // Shapes in the order of their heads. A shape whose head does not fit is out for this round:
-        // what is taken meanwhile only makes it harder to fit.
-        let mut blocked: Vec<u32> = Vec::new();
-        loop {
-            let head = self
-                .queues
-                .iter()
-                .filter(|(number, _)| !blocked.contains(number))
-                .filter_map(|(number, q)| q.waiting.peek().map(|&(p, a, _)| (p, a, *number)))
-                .max();
-            let Some((.., number)) = head else { break };
-            let queue = &self.queues[&number];
-            match grant(&queue.shape, &self.free, &barred) {
-                Some(held) => {
-                    for part in &held {
-                        let free = &mut self.free[part.device as usize];
-                        free.vcus -= part.vcus;
-                        free.memory -= part.memory;
-                    }
-                    for other in &blocked {
-                        let other = self.queues.get_mut(other).expect("blocked queues exist");
-                        if held.iter().any(|part| other.shape.touches(part.device)) {
-                            other.passed_by += 1;
-                        }
-                    }
-                    let queue = self.queues.get_mut(&number).expect("found just now");
-                    queue.passed_by = 0;
-                    let (.., slot) = queue.waiting.pop().expect("it has a head");
-                    admitted.push(Admitted::Start(Slot(slot), held));
-                }
-                None => {
-                    if queue.passed_by >= PATIENCE {
-                        for (device, barred) in barred.iter_mut().enumerate() {
-                            *barred |= queue.shape.touches(device as u16);
-                        }
-                    }
-                    blocked.push(number);
-                }
-            }
-        }
-        self.queues.retain(|_, queue| !queue.waiting.is_empty());
-        admitted
     }
 }
 
 /// The first alternative that fits now, on the devices with the most free VCUs.
-fn grant(shape: &Shape, free: &[Free], barred: &[bool]) -> Option<Grant> {
-    shape.alternatives.iter().find_map(|needs| {
-        let fits = |need: &Need, device: u16| {
-            let has = free[device as usize];
-            !barred[device as usize] && has.vcus >= need.vcus && has.memory >= need.memory
+#[inline(always)]
+fn grant(shape: &Shape, free: &[Free]) -> Option<(u8, Grant)> {
+    match &shape.single {
+        Some(need) => Some((0, Grant::One(held(need, best(need, free)?)))),
+        None => choose(&shape.alternatives, free),
+    }
+}
+
+#[inline(never)]
+fn choose(alternatives: &[Box<[Need]>], free: &[Free]) -> Option<(u8, Grant)> {
+    (0..).zip(alternatives).find_map(|(alternative, needs)| {
+        let grant = match &needs[..] {
+            [need] => Grant::One(held(need, best(need, free)?)),
+            _ => {
+                let devices = several(needs, free)?;
+                Grant::Several(needs.iter().zip(devices).map(|(n, d)| held(n, d)).collect())
+            }
         };
-        let candidates = |member: usize| {
-            let mut devices = needs[member].devices.to_vec();
-            devices.sort_by_key(|&d| Reverse(free[d as usize].vcus));
-            devices
-        };
-        let devices = mapper::assign_members(needs.len(), candidates, |m, d| fits(&needs[m], d))?;
-        let held = devices.iter().zip(needs).map(|(&device, need)| Held {
-            device,
-            vcus: need.vcus,
-            memory: need.memory,
-        });
-        Some(held.collect())
+        Some((alternative, grant))
     })
+}
+
+#[inline(always)]
+fn held(need: &Need, device: u16) -> Held {
+    Held { device, vcus: need.vcus, memory: need.memory }
+}
+
+/// The device with the most free VCUs of those that have what is needed; the first of equals.
+#[inline(always)]
+fn best(need: &Need, free: &[Free]) -> Option<u16> {
+    match need.devices[..] {
+        [only] => free[only as usize].fits(need).then_some(only),
+        _ => best_of_several(need, free),
+    }
+}
+
+#[inline(never)]
+fn best_of_several(need: &Need, free: &[Free]) -> Option<u16> {
+    let fits = |device: &u16| free[*device as usize].fits(need);
+    let most = |device: &u16| Reverse(free[*device as usize].vcus);
+    need.devices.iter().copied().filter(fits).min_by_key(most)
+}
+
+/// A device for each member.
+fn several(needs: &[Need], free: &[Free]) -> Option<Vec<u16>> {
+    let candidates = |member: usize| {
+        let mut devices = needs[member].devices.to_vec();
+        devices.sort_by_key(|&d| Reverse(free[d as usize].vcus));
+        devices
+    };
+    mapper::assign_members(needs.len(), candidates, |m, d| free[d as usize].fits(&needs[m]))
 }
 
 #[cfg(all(test, not(loom)))]
@@ -255,6 +349,12 @@ mod tests {
         held: Vec<(Slot, Grant)>,
     }
 
+    fn ask(question: impl FnOnce(&mut Vec<Admitted>)) -> Vec<Admitted> {
+        let mut admitted = Vec::new();
+        question(&mut admitted);
+        admitted
+    }
+
     impl Gate {
         fn new(devices: usize) -> Gate {
             let shapes = Shapes::new(vec![Capacity { arch: Arch::Cpu, memory: 1000 }; devices]);
@@ -266,7 +366,7 @@ mod tests {
             admitted
                 .into_iter()
                 .map(|a| match a {
-                    Admitted::Start(slot, grant) => {
+                    Admitted::Start(slot, _, grant) => {
                         self.held.push((slot, grant));
                         slot.0
                     }
@@ -288,14 +388,15 @@ mod tests {
             };
             let number = self.shapes.number(&[members.iter().map(member).collect()]).unwrap();
             let shape = Arc::clone(self.shapes.get(number));
-            let admitted = self.admission.submit(Slot(slot), number, &shape, priority);
+            let gate = &self.admission;
+            let admitted = ask(|list| gate.submit(Slot(slot), number, &shape, priority, list));
             self.note(admitted)
         }
 
         fn finish(&mut self, slot: u32) -> Vec<u32> {
             let at = self.held.iter().position(|(s, _)| s.0 == slot).unwrap();
             let (_, held) = self.held.remove(at);
-            let admitted = self.admission.release(&held);
+            let admitted = ask(|list| self.admission.release(&held, list));
             self.note(admitted)
         }
     }
@@ -359,8 +460,8 @@ mod tests {
         assert_eq!(gate.submit(2, &[(0, 0.0, 400)], 0), [] as [u32; 0]);
         assert_eq!(gate.submit(3, &[(0, 1.0, 100)], 0), [3]);
         assert_eq!(gate.submit(4, &[(0, 1.0, 100)], 0), [] as [u32; 0]);
-        let vcus = vec![Held { device: 0, vcus: WHOLE, memory: 0 }];
-        let admitted = gate.admission.submit_resume(Returning::Wait(9), vcus);
+        let vcus = Grant::One(Held { device: 0, vcus: WHOLE, memory: 0 });
+        let admitted = ask(|list| gate.admission.submit_resume(Returning::Wait(9), vcus, list));
         assert_eq!(admitted, []);
         assert_eq!(gate.finish(3), [9]);
         assert_eq!(gate.finish(1), [2]);

@@ -2,9 +2,11 @@
 
 pub mod admission;
 pub mod deque;
+pub mod grant;
 pub mod inbox;
 pub mod priority;
 pub mod queues;
 pub mod seat;
+pub mod shape_queue;
 pub mod shapes;
 pub mod sleep;

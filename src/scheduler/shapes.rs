@@ -4,7 +4,6 @@ use crate::device::place::{Arch, Place};
 use crate::error::{Result, fail};
 use crate::sync::{Mutex, lock};
 use once_cell::sync::OnceCell;
-use smallvec::SmallVec;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -21,9 +20,6 @@ pub struct Member {
     /// Bytes.
     pub memory: u64,
 }
-
-/// The members of one alternative; most requests have one of one.
-pub type Members = SmallVec<[Member; 1]>;
 
 /// What a device has.
 #[derive(Clone, Copy, Debug)]
@@ -50,14 +46,25 @@ pub struct Need {
 pub struct Shape {
     /// In order of preference.
     pub alternatives: Box<[Box<[Need]>]>,
+    /// What the only member of the only alternative needs, as in most requests.
+    pub single: Option<Need>,
+    /// Whether a task of this shape holds something while it runs.
+    pub reserves: bool,
+    /// Devices that its first member may use, by any alternative.
+    pub homes: Box<[u16]>,
 }
 
 impl Shape {
-    /// Whether a task of this shape holds something while it runs.
-    pub fn reserves(&self) -> bool {
-        self.alternatives
+    fn new(alternatives: Vec<Box<[Need]>>) -> Shape {
+        let reserves = alternatives
             .iter()
-            .any(|a| a.len() > 1 || a.iter().any(|n| n.vcus > 0 || n.memory > 0))
+            .any(|a| a.len() > 1 || a.iter().any(|n| n.vcus > 0 || n.memory > 0));
+        let homes = alternatives.iter().flat_map(|a| &a[0].devices).copied().collect();
+        let single = match &alternatives[..] {
+            [only] if only.len() == 1 => Some(only[0].clone()),
+            _ => None,
+        };
+        Shape { alternatives: alternatives.into(), single, reserves, homes }
     }
 
     /// Devices that any alternative names.
@@ -98,7 +105,7 @@ impl Shapes {
     }
 
     /// Checks a request and gives its number.
-    pub fn number(&self, alternatives: &[Members]) -> Result<u32> {
+    pub fn number(&self, alternatives: &[Vec<Member>]) -> Result<u32> {
         if let [members] = alternatives
             && let [Member { place: Place { arch: None, .. }, vcus: 0.0, memory: 0 }] = members[..]
             && self.capacities.iter().all(|c| c.arch == Arch::Cpu)
@@ -126,7 +133,7 @@ impl Shapes {
         {
             return Ok(0);
         }
-        let shape = Arc::new(Shape { alternatives: feasible.into() });
+        let shape = Arc::new(Shape::new(feasible));
         let mut numbers = lock(&self.numbers);
         if let Some(number) = numbers.get(&shape) {
             return Ok(*number);
@@ -195,7 +202,6 @@ impl Shapes {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use smallvec::smallvec;
 
     fn shapes(nodes: usize) -> Shapes {
         Shapes::new(vec![Capacity { arch: Arch::Cpu, memory: 1000 }; nodes])
@@ -208,42 +214,34 @@ mod tests {
     #[test]
     fn requests_that_any_worker_serves_are_plain() {
         let one = shapes(1);
-        assert_eq!(one.number(&[smallvec![any(0.0, 0)]]).unwrap(), 0);
-        assert_eq!(
-            one.number(&[smallvec![Member { place: Place::cpu(0), ..any(0.0, 0) }]]).unwrap(),
-            0
-        );
+        assert_eq!(one.number(&[vec![any(0.0, 0)]]).unwrap(), 0);
+        assert_eq!(one.number(&[vec![Member { place: Place::cpu(0), ..any(0.0, 0) }]]).unwrap(), 0);
         let two = shapes(2);
-        assert_eq!(two.number(&[smallvec![any(0.0, 0)]]).unwrap(), 0);
-        assert_eq!(
-            two.number(&[smallvec![Member { place: Place::cpu(1), ..any(0.0, 0) }]]).unwrap(),
-            1
-        );
-        assert_eq!(two.number(&[smallvec![any(0.5, 0)]]).unwrap(), 2);
-        assert_eq!(two.number(&[smallvec![any(0.5, 0)]]).unwrap(), 2);
+        assert_eq!(two.number(&[vec![any(0.0, 0)]]).unwrap(), 0);
+        assert_eq!(two.number(&[vec![Member { place: Place::cpu(1), ..any(0.0, 0) }]]).unwrap(), 1);
+        assert_eq!(two.number(&[vec![any(0.5, 0)]]).unwrap(), 2);
+        assert_eq!(two.number(&[vec![any(0.5, 0)]]).unwrap(), 2);
     }
 
     #[test]
     fn impossible_requests_say_why() {
         let two = shapes(2);
-        let text = |alternatives: &[Members]| two.number(alternatives).unwrap_err().to_string();
-        assert!(text(&[smallvec![any(0.0, 1001)]]).contains("1001 bytes"));
-        assert!(
-            text(&[smallvec![Member { place: Place::gpu(0), ..any(0.0, 0) }]]).contains("gpu(0)")
-        );
-        assert!(text(&[smallvec![any(0.0, 0); 3]]).contains("3 members"));
+        let text = |alternatives: &[Vec<Member>]| two.number(alternatives).unwrap_err().to_string();
+        assert!(text(&[vec![any(0.0, 1001)]]).contains("1001 bytes"));
+        assert!(text(&[vec![Member { place: Place::gpu(0), ..any(0.0, 0) }]]).contains("gpu(0)"));
+        assert!(text(&[vec![any(0.0, 0); 3]]).contains("3 members"));
         for bad in [-0.5, 1.5, f64::NAN, f64::INFINITY] {
-            assert!(text(&[smallvec![any(bad, 0)]]).contains("vcus"));
+            assert!(text(&[vec![any(bad, 0)]]).contains("vcus"));
         }
         // One feasible alternative is enough.
-        assert!(two.number(&[smallvec![any(0.0, 1001)], smallvec![any(0.0, 999)]]).is_ok());
+        assert!(two.number(&[vec![any(0.0, 1001)], vec![any(0.0, 999)]]).is_ok());
     }
 
     #[test]
     fn as_many_tasks_fit_as_one_over_v_says() {
         let one = shapes(1);
         for n in 1..2000u64 {
-            let number = one.number(&[smallvec![any(1.0 / n as f64, 0)]]).unwrap();
+            let number = one.number(&[vec![any(1.0 / n as f64, 0)]]).unwrap();
             assert_eq!(WHOLE / one.get(number).alternatives[0][0].vcus, n, "1/{n}");
         }
     }

@@ -154,6 +154,25 @@ impl Cells {
         }
     }
 
+    /// As [`Cells::get_or_insert_with`], if the cell is empty and there is memory for it. False: it was not, or
+    /// another thread has set it meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such cell.
+    #[inline]
+    pub(super) fn try_insert(&self, cell: u64, make: impl FnOnce() -> u64) -> bool {
+        assert!(cell < self.len, "cell {cell} of {}", self.len);
+        let Some(chunk) = self.chunk(cell / CHUNK as u64) else { return false };
+        let place = &chunk.cells[cell as usize % CHUNK];
+        if place.load(Ordering::Relaxed) != 0 {
+            return false;
+        }
+        let made = make();
+        // Release: as in `get_or_insert_with`.
+        made != 0 && place.compare_exchange(0, made, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
     /// Visits each set cell and its handle, in order. Cells set meanwhile may be missed.
     pub(super) fn for_each(&self, mut visit: impl FnMut(u64, u64)) {
         self.for_each_chunk(0, |number, chunk| {
@@ -262,12 +281,21 @@ impl Cells {
         Some(unsafe { std::slice::from_raw_parts(first, self.directory_len(k)) })
     }
 
-    /// A chunk, if it was allocated.
+    /// A chunk of the array, if it was allocated.
     #[inline]
     fn chunk(&self, number: u64) -> Option<&Chunk> {
+        debug_assert!(number * (CHUNK as u64) < self.len);
         let (k, offset) = locate(number);
         // Acquire pairs with the Release in `install`.
-        let chunk = self.directory(k)?[offset].load(Ordering::Acquire);
+        let first = self.directories[k].load(Ordering::Acquire);
+        if first.is_null() {
+            return None;
+        }
+        // SAFETY: the directory has an address for each chunk of the array that is its, and is freed only by
+        // `drop`, which has the array for itself.
+        let place = unsafe { &*first.add(offset) };
+        // Acquire pairs with the Release in `install`.
+        let chunk = place.load(Ordering::Acquire);
         // SAFETY: an address here is null or was installed by `chunk_or_new`, and is freed only by
         // `drop`, which has the array for itself.
         unsafe { chunk.as_ref() }

@@ -59,6 +59,25 @@ impl Table {
         }
     }
 
+    /// The handle at an index, 0 outside the space, if that can be told without a lock. None: the element does
+    /// not exist, or it takes [`Table::get`] to know.
+    #[inline]
+    pub fn look(&self, index: &[i64]) -> Option<u64> {
+        match self.grid.number(index) {
+            Some(number) => Some(self.dense.get(number)).filter(|&handle| handle != 0),
+            None => self.grid.is_whole().then_some(0),
+        }
+    }
+
+    /// Makes the element at an index if it does not exist, without a lock and without allocating. `make` is
+    /// told its number and returns its handle. False: this was not possible, or another thread was faster; a
+    /// handle that was made is the caller's to discard.
+    #[inline]
+    pub fn try_insert(&self, index: &[i64], make: impl FnOnce(u64) -> u64) -> bool {
+        let number = self.grid.number(index);
+        number.is_some_and(|number| self.dense.try_insert(number, || make(number)))
+    }
+
     /// The handle at an index, made now if the element does not exist.
     ///
     /// `make` is told the element's number and returns its handle. If another thread was faster, the

@@ -10,6 +10,7 @@ use crate::runtime::local::Local;
 use crate::runtime::stall::Watch;
 use crate::runtime::{admit, completion, hooks, ready, spares, worker};
 use crate::scheduler::admission::Returning;
+use crate::scheduler::grant::Grant;
 use crate::scheduler::inbox::Letter;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
@@ -135,12 +136,12 @@ pub unsafe fn go_on(local: &Local, wait: *const Blocked) {
     // SAFETY: the caller's contract.
     let blocked = unsafe { &*wait };
     let vcus = blocked.vcus.take();
-    if vcus.is_empty() {
+    if vcus == Grant::Nothing {
         // SAFETY: the caller's contract.
         unsafe { deliver(local, wait) };
     } else {
         let who = Returning::Wait(wait as usize);
-        admit::dispatch(local, local.runtime.admission.submit_resume(who, vcus));
+        admit::submit_resume(local, who, vcus);
     }
 }
 
