@@ -27,9 +27,9 @@ for group in "${@:-build}"; do
       ;;
     languages) wanted+=(gfortran python3) ;;
     doc) wanted+=(doxygen) ;;
-    # The other runtimes; what the programs parse and print with; what the driver draws with.
+    # The other runtimes and the kernels; what the programs parse and print with; what the driver draws with.
     bench)
-      wanted+=(clang libomp-dev libtbb-dev libstarpu-dev libcli11-dev nlohmann-json3-dev
+      wanted+=(clang libomp-dev libtbb-dev libstarpu-dev libopenblas-dev libcli11-dev nlohmann-json3-dev
         python3 python3-matplotlib python3-tabulate)
       ;;
     *)

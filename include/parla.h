@@ -889,6 +889,17 @@ parla_status_t parla_run_until(const parla_handle_t *handles,
                                int64_t timeout_ns);
 
 /**
+ * As `parla_run_until`, until every task that has been spawned is complete: as `parla_wait_all`, but the
+ * calling thread works meanwhile. With one worker less than there are cores, a thread that spawns much and
+ * then waits so keeps every core busy and shares none.
+ *
+ * `timeout_ns`: nanoseconds; negative: no limit. May be called from any thread that is not inside a task. Returns
+ * OK even if tasks failed: ask them, or finalize.
+ * Errors: NOT_INITIALIZED, IN_TASK, TIMEOUT, STALLED, DEADLOCK, OUT_OF_MEMORY, OUT_OF_THREADS, FORKED.
+ */
+parla_status_t parla_run_until_all(int64_t timeout_ns);
+
+/**
  * Asks for the cancellation of a task. One that has not started never will: it completes as cancelled at
  * once, also if it has not been spawned, and its dependents are skipped. One that runs learns it from
  * `parla_cancel_requested` and goes on as it likes. One that has completed is left as it is.

@@ -15,6 +15,8 @@ namespace {
 const std::string PREFIX = "cholesky_";
 const std::vector<std::string> WORKLOADS{PREFIX + "128", PREFIX + "256"};
 
+constexpr int BLOCK_ROWS = 512;
+
 double run_once(Peer &peer, Factorisation &factorisation) {
     factorisation.matrix().fill();
     for (Step &step : factorisation.steps()) step.begin = step.end = 0;
@@ -37,7 +39,7 @@ double run_once(Peer &peer, Factorisation &factorisation) {
 
 int cholesky_main(int argc, char **argv, const char *peer_name, const MakePeer &make, Storage storage) {
     bench::CommonOptions common;
-    int n = 4096;
+    int n = 4096, block = 0;
     bool priorities = true;
 
     CLI::App app{std::string("Cholesky factorisation, with ") + peer_name};
@@ -45,6 +47,9 @@ int cholesky_main(int argc, char **argv, const char *peer_name, const MakePeer &
     app.add_option("--n", n, "Rows of the matrix: a multiple of the tile's")
         ->capture_default_str()
         ->check(CLI::Range(1, 1 << 15));
+    app.add_option("--block", block, "Tiles on the side of a block; 0: as many as make 512 rows")
+        ->capture_default_str()
+        ->check(CLI::Range(0, 64));
     app.add_flag("--priorities,!--no-priorities", priorities,
                  "Whether steps on long paths go first, where the peer can do that");
     CLI11_PARSE(app, argc, argv);
@@ -53,7 +58,8 @@ int cholesky_main(int argc, char **argv, const char *peer_name, const MakePeer &
     if (n % tile != 0) bench::fail("--n is no multiple of the tile's " + std::to_string(tile));
 
     openblas_set_num_threads(1); // the tasks are the parallelism
-    Matrix matrix(n, storage == Storage::tiles ? tile : n);
+    if (block == 0) block = std::max(1, BLOCK_ROWS / tile);
+    Matrix matrix = storage == Storage::tiles ? Matrix(n, tile, block) : Matrix(n, n, 1);
     Factorisation factorisation(matrix);
     const std::unique_ptr<Peer> peer = make({common.workers, priorities});
 
@@ -70,6 +76,7 @@ int cholesky_main(int argc, char **argv, const char *peer_name, const MakePeer &
                                     {"n", n}};
         if (storage == Storage::tiles) {
             const Timeline seen = timeline(factorisation.steps(), common.workers, elapsed);
+            line["block"] = block;
             line["in_kernels"] = seen.in_kernels;
             line["tail_ms"] = seen.tail_ms;
         }

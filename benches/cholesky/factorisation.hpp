@@ -5,12 +5,16 @@
 //     syrk     A[i,i] -= A[i,k] A[i,k]^T
 //     gemm     A[i,j] -= A[i,k] A[j,k]^T
 //
-// Each step updates one tile and reads up to two that are final. So it depends on the last step before it that updated
-// any of these, and on nothing else.
+// These act on single tiles while i, j and k are of the same block. Where the rows i are of another block, all its rows
+// are taken at once; where the columns j are, all these and all k: a whole block is updated by two others.
+//
+// Each step updates one area and reads up to two that are final. So it depends on the last steps before it that updated
+// any tile of these, and on nothing else.
 #pragma once
 
 #include "matrix.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -25,11 +29,22 @@ struct Tile {
     int i, j;
 };
 
+// Neighbouring tiles of one block, `at` being the upper left one.
+struct Area {
+    Tile at;
+    int rows, columns;
+
+    template <class Each> void each_tile(Each &&each) const {
+        for (int i = at.i; i < at.i + rows; i++)
+            for (int j = at.j; j < std::min(i + 1, at.j + columns); j++) each(Tile{i, j}); // the lower half
+    }
+};
+
 struct Step {
     Kernel kernel;
     Matrix *matrix;
-    Tile updated;
-    std::array<Tile, 2> read;
+    Area updated;
+    std::array<Area, 2> read;
     int reads;         // how many of `read` there are
     int priority;      // 1 to HIGHEST_PRIORITY: grows with the work from here to the end of the factorisation
     bool failed;       // the matrix is not positive definite
@@ -64,16 +79,21 @@ class Factorisation {
         for (Step &step : steps_) {
             predecessors.clear();
             const auto add = [&](Tile tile) {
-                if (last[number(tile)] != Handle()) predecessors.push_back(last[number(tile)]);
+                const Handle before = last[number(tile)];
+                if (before != Handle() && std::ranges::find(predecessors, before) == predecessors.end())
+                    predecessors.push_back(before);
             };
-            for (int r = 0; r < step.reads; r++) add(step.read[r]);
-            add(step.updated);
-            last[number(step.updated)] = each(step, std::span<const Handle>(predecessors));
+            for (int r = 0; r < step.reads; r++) step.read[r].each_tile(add);
+            step.updated.each_tile(add);
+            const Handle handle = each(step, std::span<const Handle>(predecessors));
+            step.updated.each_tile([&](Tile tile) { last[number(tile)] = handle; });
         }
     }
 
   private:
-    void add(Kernel kernel, Tile updated, std::initializer_list<Tile> read);
+    void add(Kernel kernel, Area updated, std::initializer_list<Area> read);
+    void factor_columns(int block);
+    void update_behind(int block);
     void set_priorities();
 
     Matrix &matrix_;

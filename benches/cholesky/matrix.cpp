@@ -34,8 +34,9 @@ double largest(const std::vector<double> &x) {
 
 void Matrix::Free::operator()(double *memory) const { std::free(memory); }
 
-Matrix::Matrix(int n, int tile) : tile_(tile), tiles_(n / tile) {
-    const std::size_t elements = offset(tiles_ - 1, tiles_ - 1) + std::size_t(tile) * tile;
+Matrix::Matrix(int n, int tile, int block) : tile_(tile), tiles_(n / tile), block_(block) {
+    const int full = (tiles_ + block - 1) / block * block; // blocks at the edge take as much room as others
+    const std::size_t elements = offset(full, 0);
     const std::size_t bytes = (elements * sizeof(double) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
     data_.reset(static_cast<double *>(std::aligned_alloc(HUGE_PAGE, bytes)));
     if (!data_) throw std::bad_alloc();
@@ -45,21 +46,22 @@ Matrix::Matrix(int n, int tile) : tile_(tile), tiles_(n / tile) {
 void Matrix::fill() {
     for (int tj = 0; tj < tiles_; tj++)
         for (int ti = tj; ti < tiles_; ti++) {
-            double *out = tile(ti, tj);
-            for (int j = tj * tile_; j < (tj + 1) * tile_; j++)
+            for (int j = tj * tile_; j < (tj + 1) * tile_; j++) {
+                double *out = tile(ti, tj) + std::size_t(j - tj * tile_) * stride();
                 for (int i = ti * tile_; i < (ti + 1) * tile_; i++)
                     *out++ = element(std::max(i, j), std::min(i, j)) + (i == j ? n() : 0);
+            }
         }
 }
 
 std::vector<double> Matrix::times(const std::vector<double> &x) const {
     std::vector<double> y(n(), 0.0);
     for (int j = 0; j < tiles_; j++) {
-        cblas_dsymv(CblasColMajor, CblasLower, tile_, 1, tile(j, j), tile_, &x[j * tile_], 1, 1, &y[j * tile_], 1);
+        cblas_dsymv(CblasColMajor, CblasLower, tile_, 1, tile(j, j), stride(), &x[j * tile_], 1, 1, &y[j * tile_], 1);
         for (int i = j + 1; i < tiles_; i++) {
-            cblas_dgemv(CblasColMajor, CblasNoTrans, tile_, tile_, 1, tile(i, j), tile_, &x[j * tile_], 1, 1,
+            cblas_dgemv(CblasColMajor, CblasNoTrans, tile_, tile_, 1, tile(i, j), stride(), &x[j * tile_], 1, 1,
                         &y[i * tile_], 1);
-            cblas_dgemv(CblasColMajor, CblasTrans, tile_, tile_, 1, tile(i, j), tile_, &x[i * tile_], 1, 1,
+            cblas_dgemv(CblasColMajor, CblasTrans, tile_, tile_, 1, tile(i, j), stride(), &x[i * tile_], 1, 1,
                         &y[j * tile_], 1);
         }
     }
@@ -70,17 +72,18 @@ std::vector<double> Matrix::times_factor_and_transpose(const std::vector<double>
     // z = L^T x, then y = L z.
     std::vector<double> z = x;
     for (int j = 0; j < tiles_; j++) { // row j of L^T needs the x of the tiles below, which are not overwritten yet
-        cblas_dtrmv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, tile_, tile(j, j), tile_, &z[j * tile_], 1);
+        cblas_dtrmv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, tile_, tile(j, j), stride(), &z[j * tile_], 1);
         for (int i = j + 1; i < tiles_; i++)
-            cblas_dgemv(CblasColMajor, CblasTrans, tile_, tile_, 1, tile(i, j), tile_, &x[i * tile_], 1, 1,
+            cblas_dgemv(CblasColMajor, CblasTrans, tile_, tile_, 1, tile(i, j), stride(), &x[i * tile_], 1, 1,
                         &z[j * tile_], 1);
     }
     std::vector<double> y = z;
     for (int j = 0; j < tiles_; j++)
-        cblas_dtrmv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, tile_, tile(j, j), tile_, &y[j * tile_], 1);
+        cblas_dtrmv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, tile_, tile(j, j), stride(), &y[j * tile_],
+                    1);
     for (int j = 0; j < tiles_; j++)
         for (int i = j + 1; i < tiles_; i++)
-            cblas_dgemv(CblasColMajor, CblasNoTrans, tile_, tile_, 1, tile(i, j), tile_, &z[j * tile_], 1, 1,
+            cblas_dgemv(CblasColMajor, CblasNoTrans, tile_, tile_, 1, tile(i, j), stride(), &z[j * tile_], 1, 1,
                         &y[i * tile_], 1);
     return y;
 }
@@ -90,7 +93,7 @@ double residual(const Matrix &factor) {
     std::vector<double> x(n);
     for (int i = 0; i < n; i++) x[i] = element(std::uint64_t(i), std::uint64_t(1) << 31);
 
-    Matrix original(n, factor.tile_size());
+    Matrix original(n, factor.tile_size(), factor.block());
     original.fill();
     std::vector<double> difference = original.times(x);
     const std::vector<double> product = factor.times_factor_and_transpose(x);

@@ -1,5 +1,6 @@
-// A symmetric positive definite matrix and its factor, of which only the lower half is kept, as square tiles that are
-// each contiguous and column-major. With one tile as large as the matrix that is LAPACK's plain column-major storage.
+// A symmetric positive definite matrix and its factor, of which only the lower half is kept. Blocks of a few square
+// tiles are each contiguous and column-major. With one tile as large as the matrix that is LAPACK's plain column-major
+// storage.
 #pragma once
 
 #include <cstddef>
@@ -10,14 +11,16 @@ namespace cholesky {
 
 class Matrix {
   public:
-    // `n` is a multiple of `tile`.
-    Matrix(int n, int tile);
+    // `n` is a multiple of `tile`. A block is `block` x `block` tiles, less at the lower and right edge.
+    Matrix(int n, int tile, int block);
 
     int n() const { return tile_ * tiles_; }
     int tile_size() const { return tile_; }
     int tiles() const { return tiles_; }
+    int block() const { return block_; }
+    int stride() const { return block_ * tile_; } // from a column to the next
 
-    // The first element of tile (i, j), i >= j; columns are `tile_size()` apart.
+    // The first element of tile (i, j), i >= j; columns are `stride()` apart, also those of tiles of the same block.
     double *tile(int i, int j) { return data_.get() + offset(i, j); }
     const double *tile(int i, int j) const { return data_.get() + offset(i, j); }
 
@@ -37,11 +40,12 @@ class Matrix {
     };
 
     std::size_t offset(int i, int j) const {
-        const std::size_t before = std::size_t(j) * tiles_ - std::size_t(j) * (j - 1) / 2; // tiles in earlier columns
-        return (before + (i - j)) * tile_ * tile_;
+        const std::size_t column = j / block_, row = i / block_;
+        const std::size_t before = row * (row + 1) / 2 + column; // blocks in earlier rows, and further left
+        return (before * stride() + j % block_ * tile_) * stride() + i % block_ * tile_;
     }
 
-    int tile_, tiles_;
+    int tile_, tiles_, block_;
     std::unique_ptr<double[], Free> data_;
 };
 

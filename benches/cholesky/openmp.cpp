@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <iostream>
+#include <vector>
 
 namespace {
 
@@ -24,26 +25,20 @@ class OpenMP final : public cholesky::Peer {
     }
 
   private:
+    // The tiles' addresses stand for them.
     void create(Step &step) const {
         Step *const task = &step;
         cholesky::Matrix &matrix = *step.matrix;
-        const double *const updated = matrix.tile(step.updated.i, step.updated.j);
-        const double *const left = step.reads > 0 ? matrix.tile(step.read[0].i, step.read[0].j) : nullptr;
-        const double *const right = step.reads > 1 ? matrix.tile(step.read[1].i, step.read[1].j) : nullptr;
+        std::vector<const double *> in, inout;
+        for (int r = 0; r < step.reads; r++)
+            step.read[r].each_tile([&](cholesky::Tile tile) { in.push_back(matrix.tile(tile.i, tile.j)); });
+        step.updated.each_tile([&](cholesky::Tile tile) { inout.push_back(matrix.tile(tile.i, tile.j)); });
+        const double *const *const reads = in.data(), *const *const updates = inout.data();
+        const int n_reads = int(in.size()), n_updates = int(inout.size());
         const int priority = options_.priorities ? step.priority : 0;
-        switch (step.reads) {
-        case 0:
-#pragma omp task default(none) firstprivate(task) depend(inout : *updated) priority(priority)
-            task->run();
-            break;
-        case 1:
-#pragma omp task default(none) firstprivate(task) depend(in : *left) depend(inout : *updated) priority(priority)
-            task->run();
-            break;
-        default:
-#pragma omp task default(none) firstprivate(task) depend(in : *left, *right) depend(inout : *updated) priority(priority)
-            task->run();
-        }
+#pragma omp task default(none) firstprivate(task) priority(priority) \
+    depend(iterator(int i = 0 : n_reads), in : *reads[i]) depend(iterator(int i = 0 : n_updates), inout : *updates[i])
+        task->run();
     }
 
     cholesky::Options options_;

@@ -20,8 +20,8 @@ void expect(bool good, const std::string &what) {
 }
 
 // Factors in order, leaving out one step if `left_out` is one.
-double residual_without(int n, int tile, std::size_t left_out) {
-    Matrix matrix(n, tile);
+double residual_without(int n, int tile, int block, std::size_t left_out) {
+    Matrix matrix(n, tile, block);
     matrix.fill();
     Factorisation factorisation(matrix);
     for (std::size_t s = 0; s < factorisation.steps().size(); s++)
@@ -32,17 +32,22 @@ double residual_without(int n, int tile, std::size_t left_out) {
 void residual_notices() {
     constexpr int N = 64, TILE = 16;
     constexpr std::size_t NONE = -1;
-    Matrix matrix(N, TILE);
-    const std::size_t steps = Factorisation(matrix).steps().size();
-    expect(steps == 4 + 6 + 6 + 4, "4 potrf, 6 trsm, 6 syrk and 4 gemm");
-    expect(residual_without(N, TILE, NONE) <= LARGEST_RESIDUAL, "all steps");
-    expect(residual_without(N, N, NONE) <= LARGEST_RESIDUAL, "all steps in plain storage");
-    for (std::size_t s = 0; s < steps; s++)
-        expect(residual_without(N, TILE, s) > 100 * LARGEST_RESIDUAL, "without step " + std::to_string(s));
+    expect(residual_without(N, N, 1, NONE) <= LARGEST_RESIDUAL, "all steps in plain storage");
+    for (int block = 1; block <= 5; block++) { // 3: not all are full; 5: more than there is
+        Matrix matrix(N, TILE, block);
+        const std::size_t steps = Factorisation(matrix).steps().size();
+        const std::string with = "blocks of " + std::to_string(block);
+        if (block == 1) expect(steps == 4 + 6 + 6 + 4, "4 potrf, 6 trsm, 6 syrk and 4 gemm");
+        if (block == 2) expect(steps == 4 + 4 + 3 + 1, "4 potrf, 4 trsm, 3 syrk and 1 gemm");
+        expect(residual_without(N, TILE, block, NONE) <= LARGEST_RESIDUAL, "all steps, " + with);
+        for (std::size_t s = 0; s < steps; s++)
+            expect(residual_without(N, TILE, block, s) > 100 * LARGEST_RESIDUAL,
+                   "without step " + std::to_string(s) + ", " + with);
+    }
 }
 
 void priorities_fall() {
-    Matrix matrix(96, 8);
+    Matrix matrix(96, 8, 2);
     Factorisation factorisation(matrix);
     factorisation.spawn<Step *>([](Step &step, std::span<Step *const> predecessors) {
         for (const Step *predecessor : predecessors)

@@ -1,27 +1,19 @@
-// What the programs of the applications have in common: command line, clock, and one JSON object per line on stdout.
+// The command line and the output of Cholesky.
 #pragma once
+
+#include "program.hpp"
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include <chrono>
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <vector>
 
 namespace bench {
 
-using Clock = std::chrono::steady_clock;
-
 inline double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-// Ends the program: a benchmark that cannot do its work, or has done it wrong, reports no figure.
-[[noreturn]] inline void fail(const std::string &why) {
-    std::cerr << "error: " << why << std::endl;
-    std::_Exit(1); // the runtime's threads may be anywhere: nothing is torn down
 }
 
 struct CommonOptions {

@@ -84,6 +84,19 @@ void spec(std::size_t n) {
     run_all(tasks, n);
 }
 
+// The same in one call.
+void spec_batch(std::size_t n) {
+    Tasks tasks(n);
+    parla_task_spec_t spec{};
+    spec.size = sizeof spec;
+    spec.fn = count;
+    const std::vector<parla_task_spec_t> specs(n, spec);
+    begin();
+    CALL(parla_spawn_batch(specs.data(), n, tasks.data()));
+    end("spawn", n);
+    run_all(tasks, n);
+}
+
 // A specification that uses what most tasks do without.
 void spec_full(std::size_t n) {
     Tasks tasks(n);
@@ -289,6 +302,7 @@ void continuation(std::size_t n) {
 const std::map<std::string, std::function<void(std::size_t)>> kWorkloads = {
     {"flat", flat},
     {"spec", spec},
+    {"spec_batch", spec_batch},
     {"spec_full", spec_full},
     {"chain", chain},
     {"gate", gate},

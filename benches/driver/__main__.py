@@ -1,4 +1,4 @@
-"""Runs the benchmarks side by side, prints a table for each number of workers, and writes results.json and a chart."""
+"""Runs the benchmarks side by side, prints a table for each number of workers, and writes results.json and charts."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import chart
+import curves
 import machine
 import rounds
 import show
@@ -28,9 +29,13 @@ def numbers(text: str) -> list[int]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     form = parser.add_mutually_exclusive_group()
-    form.add_argument("--short", dest="form", action="store_const", const="short", help="small sizes, the main workloads (the default)")
-    form.add_argument("--full", dest="form", action="store_const", const="full", help="everything, at the full sizes")
-    form.add_argument("--smoke", dest="form", action="store_const", const="smoke", help="tiny sizes: does all work?")
+    forms = {
+        "short": "small sizes, the main workloads (the default)",
+        "full": "everything, at the full sizes",
+        "smoke": "tiny sizes: does all work?",
+    }
+    for name, what in forms.items():
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
     parser.add_argument("--workloads", type=names, help="only these, separated by commas")
     parser.add_argument("--peers", type=names, help="only these, separated by commas")
     parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1, 2 and one per core")
@@ -46,6 +51,10 @@ def chosen(asked: list[str] | None, known: list[str], what: str) -> list[str]:
     if unknown:
         sys.exit(f"bench: no {what} {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     return [name for name in known if asked is None or name in asked]
+
+
+def images(folder: Path, name: str) -> list[Path]:
+    return [folder / f"{name}.{kind}" for kind in ("svg", "png")]
 
 
 def main() -> int:
@@ -70,10 +79,11 @@ def main() -> int:
         document["results"] = [result.as_json() for result in results]
         (options.out / "results.json").write_text(json.dumps(document, indent=1) + "\n")
 
-    text = "\n".join(show.tables(results, catalogue, peers))
+    text = "\n".join([*show.tables(results, catalogue, peers), show.idioms(results, catalogue, described["versions"])])
     print(text)
     (options.out / "table.txt").write_text(f"{caption}\n\n{text}")
-    chart.draw(results, catalogue, peers, caption, [options.out / "chart.svg", options.out / "chart.png"])
+    chart.draw(results, catalogue, peers, caption, images(options.out, "chart"))
+    curves.draw(results, catalogue, caption, images(options.out, "efficiency"))
     # Peers may fail, which the table shows; the subject may not.
     return int(any(result.failure for result in results if result.peer == catalogue.subject))
 

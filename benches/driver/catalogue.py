@@ -1,5 +1,6 @@
 """benches.toml as values: which programs there are, with which parameters, and what to know about their results."""
 
+import shlex
 import subprocess
 import tomllib
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ class Workload:
     program: str
     name: str
     parameters: str
-    headline: bool
+    headline: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,26 +41,25 @@ class Catalogue:
         self.subject = entries["subject"]["peer"]
         self.peers = entries["peers"]
         self.marks = [Mark(**mark) for mark in entries["marks"]]
+        self.missing = Mark(peers=list(self.peers), raced=False, **entries["missing"])
         self._environment = entries["environment"]
         self._oversubscribed = entries["environment-oversubscribed"]
-        self.workloads = [
-            Workload(entry["program"], entry["name"], entry[form], entry.get("headline", False))
-            for entry in entries["workloads"]
-            if form in entry
-        ]
-        self._offers: dict[Path, set[str]] = {}
+        self.workloads = [workload_of(entry, form) for entry in entries["workloads"] if form in entry]
+        self._offers: dict[str, set[str]] = {}
 
-    def program(self, workload: Workload, peer: str) -> Path | None:
-        """The program of a peer for a workload; None if it does not offer it."""
+    def command(self, workload: Workload, peer: str) -> list | None:
+        """What runs a peer at a workload, up to its sizes; None if the peer does not offer it."""
         if "{peer}" not in workload.program and peer != self.subject:
             return None
-        path = self.programs / workload.program.format(peer=peer)
-        return path if workload.name in self._offered_by(path) else None
+        text = self.peers[peer].get("commands", {}).get(workload.program, workload.program.format(peer=peer))
+        name, *arguments = shlex.split(text)
+        command = [self.programs / name, *arguments]
+        return [*command, workload.name] if workload.name in self._offered_by(command) else None
 
-    def environment(self, is_oversubscribed: bool) -> dict[str, str]:
-        """What programs get on top of the caller's environment."""
+    def environment(self, workload: Workload, is_oversubscribed: bool) -> dict[str, str]:
+        """What a program gets on top of the caller's environment."""
         extra = self._oversubscribed if is_oversubscribed else {}
-        values = {**self._environment, **extra}
+        values = {**self._environment, **extra, **workload.environment}
         return {name: value.format(build=self.programs.parent) for name, value in values.items()}
 
     def is_raced(self, peer: str, workload: str, workers: int) -> bool:
@@ -67,10 +68,16 @@ class Catalogue:
     def marks_of(self, peer: str, workload: str, workers: int) -> list[Mark]:
         return [mark for mark in self.marks if mark.covers(peer, workload, workers)]
 
-    def _offered_by(self, path: Path) -> set[str]:
-        if path not in self._offers:
+    def _offered_by(self, command: list) -> set[str]:
+        key = shlex.join(map(str, command))
+        if key not in self._offers:
             listed = ""
-            if path.exists():
-                listed = subprocess.run([path, "--list"], capture_output=True, text=True, check=True).stdout
-            self._offers[path] = set(listed.split())
-        return self._offers[path]
+            if command[0].exists():
+                listed = subprocess.run([*command, "--list"], capture_output=True, text=True, check=True).stdout
+            self._offers[key] = set(listed.split())
+        return self._offers[key]
+
+
+def workload_of(entry: dict, form: str) -> Workload:
+    optional = {name: entry[name] for name in ("headline", "environment") if name in entry}
+    return Workload(entry["program"], entry["name"], entry[form], **optional)

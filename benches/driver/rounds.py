@@ -1,4 +1,4 @@
-"""Runs the programs in rounds: each round runs every peer once, so that what disturbs the machine disturbs all of them."""
+"""Runs the programs in rounds: each round runs every peer once, so what disturbs the machine disturbs all of them."""
 
 import json
 import os
@@ -23,24 +23,34 @@ class Result:
     headline: bool
     metric: str = ""
     tasks: int = 0
-    samples: list[float] = field(default_factory=list)
+    samples: list[float | None] = field(default_factory=list)  # None: looked for, and not found
+    curve: list[dict[str, float]] = field(default_factory=list)  # what a value was read off, all rounds together
     failure: str | None = None  # "hang", "crash", or "error" for a wrong result and all else that a program reports
     message: str = ""
 
     @property
+    def found(self) -> list[float]:
+        return [sample for sample in self.samples if sample is not None]
+
+    @property
+    def has_value(self) -> bool:
+        """Whether most of the samples have been found, in a program that has not failed."""
+        return self.failure is None and 2 * len(self.found) > len(self.samples)
+
+    @property
     def median(self) -> float:
-        return statistics.median(self.samples)
+        return statistics.median(self.found)
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        if len(self.samples) < 2:
+        if len(self.found) < 2:
             return self.median, self.median
-        low, _, high = statistics.quantiles(self.samples, n=4, method="inclusive")
+        low, _, high = statistics.quantiles(self.found, n=4, method="inclusive")
         return low, high
 
     def as_json(self) -> dict:
         values = asdict(self)
-        if self.samples:
+        if self.has_value:
             values["median"], values["quartiles"] = self.median, self.quartiles
         return values
 
@@ -56,10 +66,11 @@ def run(
 
 def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], workers: int, rounds: int) -> list[Result]:
     is_oversubscribed = workers > len(os.sched_getaffinity(0))
-    env = {**os.environ, **catalogue.environment(is_oversubscribed)}
-    arguments = [workload.name, "--workers", str(workers), "--repeats", str(catalogue.form["repeats"])]
-    racers = {peer: program for peer in peers if (program := catalogue.program(workload, peer))}
-    # By peer, metric and point, as a program may report several. A peer that fails before it reports any has the metric "".
+    env = {**os.environ, **catalogue.environment(workload, is_oversubscribed)}
+    arguments = ["--workers", str(workers), "--repeats", str(catalogue.form["repeats"]), *workload.parameters.split()]
+    racers = {peer: [*command, *arguments] for peer in peers if (command := catalogue.command(workload, peer))}
+    # By peer, metric and point, as a program may report several. A peer that fails before it reports any has the metric
+    # "".
     results: dict[tuple[str, str, str], Result] = {}
 
     def result_of(peer: str, metric: str, point: str = "") -> Result:
@@ -70,12 +81,12 @@ def run_workload(catalogue: Catalogue, workload: Workload, peers: list[str], wor
     for number in range(rounds):
         progress(f"{workload.name}, {workers} workers: round {number + 1} of {rounds}")
         for peer in rotated(list(racers), number):
-            command = [racers[peer], *arguments, *workload.parameters.split()]
-            failure, message, lines = execute(command, env, catalogue.form["timeout"])
+            failure, message, lines = execute(racers[peer], env, catalogue.form["timeout"])
             for line in lines:
                 result = result_of(peer, line["metric"], line.get("point", ""))
                 result.tasks = line.get("tasks", 0)
                 result.samples.append(line["value"])
+                result.curve += line.get("curve", [])
             if failure:
                 print(f"{peer}: {workload.name}, {workers} workers: {failure}: {message}", file=sys.stderr)
                 # What it measured before is kept, but counts no more; it is not run again.

@@ -1,8 +1,8 @@
 // How much a process grows by tasks that cannot run yet.
 #pragma once
 
+#include "common/program.hpp"
 #include "common/tally.hpp"
-#include "program.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

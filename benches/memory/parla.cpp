@@ -1,6 +1,6 @@
 // libparla. Behind one task: one that is held. Without a dependency: workers that have something else to do.
 #include "memory.hpp"
-#include "runtime.hpp"
+#include "parla/runtime.hpp"
 
 namespace {
 

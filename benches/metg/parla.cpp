@@ -2,7 +2,7 @@
 // only the handles of two rows are kept.
 #include "metg.hpp"
 
-#include "../common/application.hpp"
+#include "common/program.hpp"
 
 #include <parla.h>
 

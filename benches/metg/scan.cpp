@@ -1,6 +1,6 @@
 #include "scan.hpp"
 
-#include "../common/application.hpp"
+#include "common/program.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -33,11 +33,9 @@ Measurement measure(Peer &peer, Graph &graph, int workers, double iteration_ns, 
     std::vector<double> elapsed_us;
     for (int i = 0; i < tries; i++) {
         graph.begin(iterations);
-        const auto start = bench::Clock::now();
-        peer.run(graph);
-        elapsed_us.push_back(bench::seconds_since(start) * 1e6);
+        elapsed_us.push_back(bench::time_of([&] { peer.run(graph); }) * 1e-3);
         peer.clean_up();
-        if (!graph.correct()) bench::fail("a task did not run, or ran before a task that it depends on");
+        if (!graph.correct()) bench::fail(WRONG);
     }
     const auto median = elapsed_us.begin() + elapsed_us.size() / 2;
     std::nth_element(elapsed_us.begin(), median, elapsed_us.end());

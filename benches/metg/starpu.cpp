@@ -2,7 +2,7 @@
 // run to run, which saves their allocation.
 #include "metg.hpp"
 
-#include "../common/application.hpp"
+#include "common/program.hpp"
 
 #include <starpu.h>
 

@@ -1,7 +1,7 @@
 // libparla as the programs of this folder use it.
 #pragma once
 
-#include "program.hpp"
+#include "common/program.hpp"
 
 #include <parla.h>
 

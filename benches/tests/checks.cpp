@@ -1,4 +1,5 @@
-// The checks of the workloads are worth something: what runs in order passes, and what loses, repeats or swaps tasks fails.
+// The checks of the workloads are worth something: what runs in order passes, and what loses, repeats or swaps tasks
+// fails.
 #include "common/workloads.hpp"
 
 #include <cstdlib>
@@ -46,32 +47,32 @@ void try_all(const std::string &name, Work &work, const Bodies &bodies, std::pai
 } // namespace
 
 int main() {
-    Options options;
-    options.tasks = 10;
-    options.depth = 3;
-    options.number = 10;
-    options.width = 4;
-    options.steps = 5;
+    Sizes sizes;
+    sizes.tasks = 10;
+    sizes.depth = 3;
+    sizes.number = 10;
+    sizes.width = 4;
+    sizes.steps = 5;
 
-    Flat flat(options);
+    Flat flat(sizes);
     try_all("flat", flat, Bodies(flat.tasks(), Flat::body), {0, 0});
 
-    Nested nested(options);
+    Nested nested(sizes);
     try_all("nested", nested, Bodies(nested.tasks(), Nested::body), {0, 0});
 
-    Fib fib(options);
+    Fib fib(sizes);
     expect(true, "fib", fib, {[&] { fib.result = 55; }});
     expect(false, "fib with another result", fib, {[&] { fib.result = 54; }});
     expect(false, "fib without a result", fib, {});
 
-    Chain chain(options);
+    Chain chain(sizes);
     Bodies links;
     for (std::uint32_t i = 1; i <= chain.tasks(); ++i) {
         links.push_back([&, i] { chain.body(i); });
     }
     try_all("chain", chain, links, {4, 5});
 
-    Stencil stencil(options);
+    Stencil stencil(sizes);
     Bodies points;
     for (std::uint32_t step = 1; step <= stencil.steps(); ++step) {
         for (std::uint32_t i = 0; i < stencil.width(); ++i) {
@@ -81,7 +82,7 @@ int main() {
     // The last place of one step, and the place to its left in the next.
     try_all("stencil", stencil, points, {stencil.width() - 1, 2 * stencil.width() - 2});
 
-    Wavefront wavefront(options);
+    Wavefront wavefront(sizes);
     Bodies squares;
     for (std::uint32_t i = 1; i <= wavefront.width(); ++i) {
         for (std::uint32_t j = 1; j <= wavefront.width(); ++j) {

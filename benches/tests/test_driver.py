@@ -1,5 +1,6 @@
 """The driver: who is run, what becomes of failures, and who is compared with whom."""
 
+import json
 import sys
 import tempfile
 import unittest
@@ -8,13 +9,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "driver"))
 
 import chart
+import curves
 import rounds
 import show
 from catalogue import Catalogue
 
 BENCHES = """
 workloads = [
-  { program = "peer-{peer}", name = "flat", short = "--tasks 5", full = "--tasks 9", headline = true },
+  { program = "peer-{peer}", name = "flat", short = "--tasks 5", headline = true, environment = { WHY = "flat" } },
   { program = "alone", name = "idle", full = "" },
 ]
 [forms.short]
@@ -28,15 +30,18 @@ timeout = 1
 [subject]
 peer = "us"
 [peers]
-us = {}
-fast = {}
-slow = {}
+us = { idiom = "ours" }
+fast = { idiom = "theirs" }
+slow = { idiom = "theirs, slowly", commands = { "peer-{peer}" = "peer-slow --slowly" } }
 [[marks]]
 peers = ["fast"]
 workers = 1
 raced = false
 sign = "i"
 note = "inline"
+[missing]
+sign = "n"
+note = "never"
 [environment]
 WHERE = "{build}/x"
 HOW = "pinned"
@@ -55,13 +60,13 @@ class Driver(unittest.TestCase):
         self.log = self.build / "log"
         (self.build / "benches.toml").write_text(BENCHES)
 
-    def program(self, name: str, value: float, then: str = "", workload: str = "flat"):
+    def program(self, name: str, value: float | None, then: str = "", workload: str = "flat", more: str = ""):
         """A program that notes its call, reports one value, and then does as told."""
-        line = f'{{"metric":"ns_per_task","value":{value},"tasks":5}}'
+        line = f'{{"metric":"ns_per_task","value":{json.dumps(value)},"tasks":5{more}}}'
         path = self.programs / name
         path.write_text(
-            f'#!/bin/sh\nif [ "$1" = --list ]; then echo {workload}; exit; fi\n'
-            f"echo {name} \"$@\" $HOW $WHERE >>{self.log}\necho '{line}'\n{then}\n"
+            f'#!/bin/sh\ncase "$*" in *--list) echo {workload}; exit;; esac\n'
+            f"echo {name} \"$@\" $HOW $WHERE $WHY >>{self.log}\necho '{line}'\n{then}\n"
         )
         path.chmod(0o755)
 
@@ -87,7 +92,7 @@ class Driver(unittest.TestCase):
         self.results()
         self.results(workers=1000)
         first, *_, last = self.log.read_text().splitlines()
-        self.assertEqual(first, f"peer-us flat --workers 1 --repeats 1 --tasks 5 pinned {self.build}/x")
+        self.assertEqual(first, f"peer-us flat --workers 1 --repeats 1 --tasks 5 pinned {self.build}/x flat")
         self.assertIn("--workers 1000", last)
         self.assertIn(" free ", last)
 
@@ -113,7 +118,9 @@ class Driver(unittest.TestCase):
         catalogue = self.catalogue()
         [results] = [found for found in rounds.run(catalogue, catalogue.workloads, ["us"], [1], 2) if found]
         self.assertEqual({r.metric: r.samples for r in results}, {"ns_per_task": [4, 4], "us": [7, 7]})
-        self.assertEqual(len(list(show.tables(results, catalogue, ["us"]))), 2)
+        [text] = show.tables(results, catalogue, ["us"])
+        self.assertEqual([row.split()[:3] for row in text.splitlines() if row.startswith("flat")],
+                         [["flat", "ns", "per"], ["flat", "us", "tasks"]])
 
     def test_the_best_peer_is_one_that_is_raced(self):
         self.program("peer-us", 4)
@@ -130,9 +137,38 @@ class Driver(unittest.TestCase):
         self.program("alone", 4, workload="idle")
         catalogue = self.catalogue("full")
         idle = next(workload for workload in catalogue.workloads if workload.name == "idle")
-        self.assertIsNotNone(catalogue.program(idle, "us"))
-        self.assertIsNone(catalogue.program(idle, "fast"))
+        self.assertEqual(catalogue.command(idle, "us"), [self.programs / "alone", "idle"])
+        self.assertIsNone(catalogue.command(idle, "fast"))
         self.assertNotIn("idle", [workload.name for workload in self.catalogue("short").workloads])
+
+    def test_a_peer_may_be_a_program_with_arguments(self):
+        self.program("peer-slow", 8)
+        self.results()
+        self.assertIn("peer-slow --slowly flat --workers 1", self.log.read_text())
+
+    def test_what_is_not_found_is_neither_shown_nor_raced(self):
+        self.program("peer-us", 4)
+        self.program("peer-fast", None)
+        self.program("peer-slow", 8)
+        results = self.results(workers=2)
+        [text] = show.tables(list(results.values()), self.catalogue(), ["us", "fast", "slow"])
+        self.assertIn("- (n)", text)
+        self.assertIn("(n) never", text)
+        self.assertIn("0.50 (slow)", text)
+        self.assertEqual(results["fast"].as_json()["samples"], [None] * 3)
+
+    def test_curves_are_kept_and_drawn(self):
+        self.program("peer-us", 4, more=',"curve":[{"task_us":2,"efficiency":0.9},{"task_us":1,"efficiency":0.5}]')
+        results = self.results()
+        self.assertEqual(curves.line(results["us"].curve), ([1, 2], [0.5, 0.9]))
+        files = [self.build / "efficiency.svg"]
+        curves.draw(list(results.values()), self.catalogue(), "a machine", files)
+        self.assertGreater(files[0].stat().st_size, 1000)
+
+    def test_idioms_are_told(self):
+        self.program("peer-us", 4)
+        text = show.idioms(list(self.results().values()), self.catalogue(), {"us": "1.0"})
+        self.assertEqual(text.splitlines()[-1].split(), ["us", "1.0", "ours"])
 
     def test_a_chart_is_drawn(self):
         self.program("peer-us", 4)

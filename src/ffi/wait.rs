@@ -85,3 +85,15 @@ pub unsafe extern "C" fn parla_run_until(
         wait::run_until(handles, timeout_ns)
     })
 }
+
+/// As `parla_run_until`, until every task that has been spawned is complete: as `parla_wait_all`, but the
+/// calling thread works meanwhile. With one worker less than there are cores, a thread that spawns much and
+/// then waits so keeps every core busy and shares none.
+///
+/// `timeout_ns`: nanoseconds; negative: no limit. May be called from any thread that is not inside a task. Returns
+/// OK even if tasks failed: ask them, or finalize.
+/// Errors: NOT_INITIALIZED, IN_TASK, TIMEOUT, STALLED, DEADLOCK, OUT_OF_MEMORY, OUT_OF_THREADS, FORKED.
+#[unsafe(no_mangle)]
+pub extern "C" fn parla_run_until_all(timeout_ns: i64) -> parla_status_t {
+    guard(|| wait::run_until_all(timeout_ns))
+}

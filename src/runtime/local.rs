@@ -3,6 +3,7 @@
 use super::fiber::Fibers;
 use super::lifecycle::{EPOCH, FORKED, Runtime, current_runtime};
 use super::patience::Patience;
+use super::stall::Alarm;
 use super::thread_pointer;
 use super::wait::TimedOut;
 use crate::error::{Result, fail};
@@ -55,6 +56,8 @@ pub struct Local {
     pub timed_out: Cell<VecDeque<TimedOut>>,
     /// How long it looks for work.
     pub patience: Patience,
+    /// When it last looked for stalls.
+    pub alarm: Alarm,
     /// Flags of every task that this thread spawns.
     pub base_flags: u16,
     /// Flags of tasks on top of which no other may run; see `wait/in_place.rs`.
@@ -195,6 +198,7 @@ impl Local {
             skips: Cell::new(false),
             timed_out: Cell::default(),
             patience: Patience::default(),
+            alarm: Alarm::default(),
             base_flags,
             bars_nesting,
             last_shape: Cell::default(),

@@ -19,6 +19,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub struct Quiet {
     waiters: AtomicU32,
+    /// Seats of those who wait and work meanwhile.
+    lent: Mutex<Vec<u32>>,
     rounds: Mutex<u64>,
     moved: Condvar,
 }
@@ -47,7 +49,19 @@ pub fn poke(runtime: &Runtime) {
     if runtime.quiet.waiters.load(SeqCst) > 0 && is_quiet(runtime) {
         *lock(&runtime.quiet.rounds) += 1;
         runtime.quiet.moved.notify_all();
+        lock(&runtime.quiet.lent).iter().for_each(|&seat| runtime.queues.seat(seat).call());
     }
+}
+
+/// Runs `work` as one who waits until nothing is left: this thread is called then.
+pub fn while_waiting<R>(local: &Local, work: impl FnOnce() -> R) -> R {
+    let (quiet, seat) = (&local.runtime.quiet, local.seat().index);
+    lock(&quiet.lent).push(seat);
+    quiet.waiters.fetch_add(1, SeqCst);
+    let result = work();
+    quiet.waiters.fetch_sub(1, SeqCst);
+    lock(&quiet.lent).retain(|&other| other != seat);
+    result
 }
 
 /// `parla_wait_all`.

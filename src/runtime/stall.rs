@@ -1,7 +1,8 @@
 //! Stalls: tasks are left, and nothing that the runtime knows of will ever run one.
 //!
 //! Nobody watches all the time. Whoever is about to sleep while tasks are left sets an alarm; when it
-//! rings and nothing has moved, the graph is looked at (`diagnosis.rs`). Cycles are broken: their tasks
+//! rings and nothing has moved, the graph is looked at (`diagnosis.rs`), and the next alarm is set twice as far
+//! off: a program may wait for a hold for hours. Cycles are broken: their tasks
 //! and waits get DEADLOCK. Everything else is reported on stderr once, when all threads that take part
 //! sleep. A wait gives STALLED only if nobody is left who could spawn or cancel what is missing: every
 //! thread of the process sleeps in the library, without a time limit. Otherwise it goes on waiting. Holds
@@ -23,7 +24,7 @@ use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
 };
 use crate::sync::{Mutex, lock};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 /// What has been said of stalls, and the right to look: one thread at a time does.
@@ -32,12 +33,22 @@ pub struct Stall {
     looking: Mutex<()>,
     /// Tasks spawned and completed when the last report was made, folded.
     reported: AtomicU64,
+    /// The picture at the last look, folded. Where it is the same there is no new cycle.
+    looked: AtomicU64,
     /// Whether it has been said that only holds are waited for.
     holds_reported: AtomicBool,
 }
 
 /// A picture of the runtime in which nothing moves: tasks spawned, tasks completed, moves of threads.
-type Still = (u64, u64, u64);
+pub type Still = (u64, u64, u64);
+
+/// The picture of this moment.
+fn picture(runtime: &Runtime) -> Still {
+    let (spawned, completed) = quiesce::counts(runtime);
+    // A thread that goes on counts that before it does anything.
+    let moves = runtime.queues.seats().map(|seat| seat.own.moves.load(Acquire)).sum();
+    (spawned, completed, moves)
+}
 
 /// The picture, if every worker but the one that asks sleeps and nothing is queued.
 fn still(local: &Local) -> Option<Still> {
@@ -50,13 +61,7 @@ fn still(local: &Local) -> Option<Still> {
     };
     let serves = |seat: &Seat| seat.own.serves.load(Acquire);
     let busy = |seat: &Seat| serves(seat) && seat.index != own && !asleep(seat);
-    let picture = || {
-        let (spawned, completed) = quiesce::counts(runtime);
-        // A thread that goes on counts that before it does anything.
-        let moves = runtime.queues.seats().map(|seat| seat.own.moves.load(Acquire)).sum();
-        (spawned, completed, moves)
-    };
-    let before = picture();
+    let before = picture(runtime);
     let queued = || (0..runtime.devices.len()).any(|d| runtime.queues.any_work(d as u16));
     let has_workers = runtime.queues.seats().any(serves);
     if runtime.queues.seats().any(busy)
@@ -65,7 +70,7 @@ fn still(local: &Local) -> Option<Still> {
     {
         return None;
     }
-    (picture() == before).then_some(before)
+    (picture(runtime) == before).then_some(before)
 }
 
 /// Whether every thread that takes part sleeps in the library, but the one that asks.
@@ -93,18 +98,37 @@ fn fold(counts: (u64, u64)) -> u64 {
     (counts.0 ^ counts.1.rotate_left(32)).max(1)
 }
 
+fn fold_picture(still: Still) -> u64 {
+    fold((still.0, still.1)) ^ still.2.rotate_left(16)
+}
+
+/// A worker's alarm: since when it has seen the same picture.
+pub type Alarm = Cell<Option<(Still, Instant)>>;
+
 /// When a worker that goes to sleep should look around, if tasks are left that nothing has been said of.
-pub fn idle_deadline(runtime: &Runtime) -> Option<Instant> {
+pub fn idle_deadline(local: &Local) -> Option<Instant> {
+    let runtime = &*local.runtime;
     let after = runtime.config.stall?;
-    let counts = quiesce::counts(runtime);
-    (counts.0 != counts.1 && runtime.stall.reported.load(Relaxed) != fold(counts))
-        .then(|| Instant::now() + after)
+    let now_seen = picture(runtime);
+    let counts = (now_seen.0, now_seen.1);
+    if counts.0 == counts.1 || runtime.stall.reported.load(Relaxed) == fold(counts) {
+        return None;
+    }
+    let now = Instant::now();
+    let since = match local.alarm.get() {
+        Some((before, since)) if before == now_seen => since,
+        _ => now,
+    };
+    local.alarm.set(Some((now_seen, since)));
+    Some(now + after.max(now - since))
 }
 
 /// The alarm of a sleeping worker: reports, and breaks cycles.
 pub fn idle_check(local: &Local) {
     if let Some(still) = still(local)
         && still.0 != still.1
+        // What has been looked at is worth another look only if it may now be reported.
+        && (all_sleep(local) || local.runtime.stall.looked.load(Relaxed) != fold_picture(still))
     {
         look(local, still);
     }
@@ -122,6 +146,7 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     if broken || diagnosis.is_empty() {
         return None;
     }
+    stall.looked.store(fold_picture(still), Relaxed);
     let counts = fold((still.0, still.1));
     if !diagnosis.has_timed && all_sleep(local) && stall.reported.swap(counts, Relaxed) != counts {
         if !diagnosis.has_holds {
@@ -193,8 +218,15 @@ pub struct Watch {
     after: Option<Duration>,
     holds_after: Option<Duration>,
     since: Option<(Still, Instant)>,
+    /// How long nothing must have moved for the next look at the graph.
+    due: Duration,
+    /// Whether nobody was left at the last look.
+    was_alone: bool,
     at_end: bool,
 }
+
+/// A thread that waits checks at least this often whether it is the only one left, which nobody would tell it.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 impl Watch {
     /// Begins to watch.
@@ -203,8 +235,17 @@ impl Watch {
             after: runtime.config.stall,
             holds_after: runtime.config.hold_stall,
             since: None,
+            due: Duration::ZERO,
+            was_alone: false,
             at_end: false,
         }
+    }
+
+    /// Begins anew with this picture.
+    fn restart(&mut self, seen: Option<Still>) {
+        self.since = seen.map(|seen| (seen, Instant::now()));
+        self.due = Duration::ZERO;
+        self.was_alone = false;
     }
 
     /// Begins to watch for finalize: whoever could still spawn has been told to stop by now, so it is enough
@@ -215,20 +256,24 @@ impl Watch {
 
     /// When to look next.
     pub fn next(&self) -> Option<Instant> {
-        Some(Instant::now() + self.after? / 2)
+        let shortest = self.after? / 2;
+        let now = Instant::now();
+        let until_due =
+            self.since.map_or(shortest, |(_, since)| self.due.saturating_sub(now - since));
+        Some(now + until_due.clamp(shortest, LONGEST_PAUSE.max(shortest)))
     }
 
     /// Looks. An error: what the caller waits for can never come.
     pub fn check(&mut self, local: &Local) -> Option<Error> {
         let after = self.after?;
         let Some(now) = still(local) else {
-            self.since = None;
+            self.restart(None);
             return None;
         };
         let since = match self.since {
             Some((before, since)) if before == now => since,
             _ => {
-                self.since = Some((now, Instant::now()));
+                self.restart(Some(now));
                 return None;
             }
         };
@@ -236,13 +281,21 @@ impl Watch {
         if passed < after / 2 {
             return None;
         }
+        let nobody = if self.at_end { all_sleep(local) } else { nobody_is_left(local) };
+        if passed < self.due && (!nobody || self.was_alone) {
+            return None;
+        }
         let Some(diagnosis) = look(local, now) else {
-            self.since = None;
+            self.restart(None);
             return None;
         };
+        self.was_alone = nobody;
+        self.due = 2 * passed;
+        if let Some(limit) = self.holds_after.filter(|&limit| passed < limit) {
+            self.due = self.due.min(limit);
+        }
         let held_too_long = self.holds_after.is_some_and(|limit| passed >= limit);
         let hopeless = !diagnosis.has_timed && (!diagnosis.has_holds || held_too_long);
-        let nobody = if self.at_end { all_sleep(local) } else { nobody_is_left(local) };
         (hopeless && nobody).then(|| Error::new(Status::Stalled, diagnosis.report()))
     }
 }

@@ -423,7 +423,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         let is_called = seat.post.attention.load(Acquire) || local.fibers.has_arrived();
         if !queues.any_work(device) && !is_called {
             quiesce::poke(runtime);
-            let watch = stall::idle_deadline(runtime);
+            let watch = stall::idle_deadline(local);
             let again = if is_lent { stall::next_look(runtime) } else { None };
             let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
             let called = seat.sleep(deadline);

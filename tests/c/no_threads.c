@@ -11,7 +11,7 @@
         }                                                                         \
     } while (0)
 
-static int ran;
+static _Atomic int ran;
 
 static int32_t count(void *ctx) {
     (void)ctx;
@@ -44,6 +44,27 @@ static void run(int32_t wait_mode) {
     CHECK(parla_spawn(count, NULL, PARLA_CPU, 1, NULL, 0, &task) == PARLA_OK);
     CHECK(parla_run_until(&task, 1, -1) == PARLA_OK);
     CHECK(ran == 201);
+
+    /* Until all is done: also what the tasks spawn, and what nobody has a handle of. */
+    for (int i = 0; i < 100; i++) {
+        CHECK(parla_spawn(spawn_another, NULL, PARLA_ANY, 0, NULL, 0, NULL) == PARLA_OK);
+    }
+    CHECK(parla_run_until_all(-1) == PARLA_OK);
+    CHECK(ran == 401);
+    CHECK(parla_run_until_all(0) == PARLA_OK);
+    CHECK(parla_finalize() == PARLA_OK);
+
+    /* One worker besides: whoever completes the last task, the other is told. */
+    config.num_threads = 1;
+    CHECK(parla_init(&config) == PARLA_OK);
+    for (int round = 0; round < 200; round++) {
+        int before = ran;
+        for (int i = 0; i < 50; i++) {
+            CHECK(parla_spawn(spawn_another, NULL, PARLA_ANY, 0, NULL, 0, NULL) == PARLA_OK);
+        }
+        CHECK(parla_run_until_all(-1) == PARLA_OK);
+        CHECK(ran == before + 100);
+    }
     CHECK(parla_finalize() == PARLA_OK);
 }
 

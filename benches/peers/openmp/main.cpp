@@ -1,7 +1,7 @@
-// OpenMP tasks, for libgomp (g++) and libomp (clang++). Idioms: `task`, `task depend` on the cells that a task reads and
-// writes, `taskwait` for a task's own children, `taskgroup` for all that descends from it. One thread of the region is the
-// host: it spawns, and runs tasks while it waits.
-#include "common/program.hpp"
+// OpenMP tasks, for libgomp (g++) and libomp (clang++). Idioms: `task`, `task depend` on the cells that a task reads
+// and writes, `taskwait` for a task's own children, `taskgroup` for all that descends from it. One thread of the region
+// is the host: it spawns, and runs tasks while it waits.
+#include "common/task_program.hpp"
 
 #include <vector>
 
@@ -24,8 +24,8 @@ void spawn_all(Chain &work) {
     }
 }
 
-// Each task writes a cell of its own. Cells that are written in turn, by step after step, would be fewer, but make libgomp
-// look through all earlier readers of a cell.
+// Each task writes a cell of its own. Cells that are written in turn, by step after step, would be fewer, but make
+// libgomp look through all earlier readers of a cell.
 void spawn_all(Stencil &work) {
     const std::uint32_t width = work.width();
     const std::size_t pitch = width + 2;
@@ -35,7 +35,8 @@ void spawn_all(Stencil &work) {
         [[maybe_unused]] char *now = &cells[step * pitch], *before = now - pitch;
         for (std::uint32_t i = 0; i < width; ++i) {
             // clang-format off
-#pragma omp task firstprivate(step, i) shared(work) depend(in : before[i], before[i + 1], before[i + 2]) depend(out : now[i + 1])
+#pragma omp task firstprivate(step, i) shared(work) \
+    depend(in : before[i], before[i + 1], before[i + 2]) depend(out : now[i + 1])
             work.body({step, i});
             // clang-format on
         }
@@ -123,7 +124,7 @@ template <std::uint64_t (*body)(unsigned)> void fib(Fib &work) {
 } // namespace
 
 int main(int argc, char **argv) {
-    Program program(BENCH_PEER);
+    TaskProgram program(BENCH_PEER);
     program.offer<Flat>("flat", by_host<Flat>);
     program.offer<Fib>("fib", fib<fib_body>);
     program.offer<Fib>("fib-join", fib<fib_join_body>);

@@ -1,11 +1,12 @@
 // libparla, called through its C ABI as any C program would. Idiom: parla_spawn, without a handle where nobody asks for
 // one; dependencies are the handles of earlier tasks, kept where they lie side by side for the next call.
-#include "common/program.hpp"
+//
+// With --lend the host is one of the workers, as in oneTBB and OpenMP: it lends itself to the runtime while it waits.
+#include "common/task_program.hpp"
 
 #include <parla.h>
 
 #include <bit>
-#include <stdexcept>
 #include <vector>
 
 using namespace bench;
@@ -16,14 +17,29 @@ constexpr std::int64_t for_ever = -1;
 
 void must(parla_status_t status) {
     if (status != PARLA_OK) [[unlikely]] {
-        throw std::runtime_error(parla_last_error_message());
+        fail("libparla", parla_last_error_message());
+    }
+}
+
+bool lends = false;
+
+using Tasks = std::vector<parla_task_t>;
+
+void lend_until(const Tasks &last) { must(parla_run_until(last.data(), last.size(), for_ever)); }
+
+// `last`: the tasks that complete after all others. A thread is lent for the sake of some tasks, not of all.
+void wait_for_all(const Tasks &last) {
+    if (lends) {
+        lend_until(last);
+    } else {
+        must(parla_wait_all(for_ever));
     }
 }
 
 // In a body, where no exception may leave: the status becomes the body's, and fails the task and the wait for it.
-#define RETURN_IF_FAILED(call)                                                                                              \
-    if (const parla_status_t status = (call); status != PARLA_OK) [[unlikely]] {                                            \
-        return status;                                                                                                      \
+#define RETURN_IF_FAILED(call)                                                                                         \
+    if (const parla_status_t status = (call); status != PARLA_OK) [[unlikely]] {                                       \
+        return status;                                                                                                 \
     }
 
 void spawn(parla_task_fn fn, void *ctx) { must(parla_spawn(fn, ctx, PARLA_ANY, 0, nullptr, 0, nullptr)); }
@@ -50,58 +66,67 @@ template <class Work> std::int32_t body_at_point(void *ctx) noexcept {
     return 0;
 }
 
-void spawn_all(Flat &work) {
+// What comes last cannot be told: it is any of them.
+Tasks spawn_all(Flat &work) {
     for (std::size_t i = 0; i < work.tasks(); ++i) {
         spawn([](void *) noexcept { return Flat::body(), 0; }, nullptr);
     }
+    return {};
 }
 
-void spawn_all(Chain &work) {
+Tasks spawn_all(Chain &work) {
     parla_task_t last = 0;
     for (std::uint32_t i = 1; i <= work.tasks(); ++i) {
         spawn_after(body_of_link<Chain>, as_context(i), &last, 1, &last);
     }
+    return {last};
 }
 
-void spawn_all(Stencil &work) {
+Tasks spawn_all(Stencil &work) {
     const std::uint32_t width = work.width();
     // A border of "no task" on either side.
-    std::vector<parla_task_t> before(width + 2), now(width + 2);
+    Tasks before(width + 2), now(width + 2);
     for (std::uint32_t step = 1; step <= work.steps(); ++step) {
         for (std::uint32_t i = 0; i < width; ++i) {
             spawn_after(body_at_point<Stencil>, as_context(Point{step, i}), &before[i], 3, &now[i + 1]);
         }
         before.swap(now);
     }
+    return before;
 }
 
-void spawn_all(Wavefront &work) {
+Tasks spawn_all(Wavefront &work) {
     const std::uint32_t width = work.width();
     // One row: to the left of the task it holds this row's handles, from the task on those of the row above.
-    std::vector<parla_task_t> row(width + 1);
+    Tasks row(width + 1);
     for (std::uint32_t i = 1; i <= width; ++i) {
         for (std::uint32_t j = 1; j <= width; ++j) {
             spawn_after(body_at_point<Wavefront>, as_context(Point{i, j}), &row[j - 1], 2, &row[j]);
         }
     }
+    return {row.back()};
 }
 
 // Spawned by the host.
 template <class Work> void by_host(Work &work) {
     work_of<Work> = &work;
-    spawn_all(work);
-    must(parla_wait_all(for_ever));
+    wait_for_all(spawn_all(work));
 }
 
 // Spawned by a task.
 template <class Work> void by_worker(Work &work) {
     work_of<Work> = &work;
-    const parla_task_fn root = [](void *) noexcept {
-        spawn_all(*work_of<Work>);
+    Tasks last;
+    const parla_task_fn body = [](void *ctx) noexcept {
+        *static_cast<Tasks *>(ctx) = spawn_all(*work_of<Work>);
         return 0;
     };
-    spawn(root, nullptr);
-    must(parla_wait_all(for_ever));
+    parla_task_t root;
+    spawn_after(body, &last, nullptr, 0, &root);
+    if (lends) {
+        lend_until({root}); // only then is known who is last
+    }
+    wait_for_all(last);
 }
 
 std::int32_t nested_body(void *ctx) noexcept {
@@ -160,31 +185,34 @@ template <parla_task_fn body> void fib(Fib &work) {
     Call call{work.number(), 0};
     parla_task_t task;
     spawn_after(body, &call, nullptr, 0, &task);
-    must(parla_wait(&task, 1, for_ever));
+    wait_for_all({task});
     work.result = call.result;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
-    Program program("libparla");
-    program.offer<Flat>("flat", by_host<Flat>);
+    TaskProgram program("libparla");
+    program.option("--lend", lends, "The host is one of the workers: it lends itself while it waits");
+    program.parse(argc, argv);
     program.offer<Fib>("fib", fib<fib_body>);
     program.offer<Fib>("fib-join", fib<fib_join_body>);
     program.offer<Chain>("chain", by_host<Chain>);
     program.offer<Stencil>("stencil", by_host<Stencil>);
     program.offer<Wavefront>("wavefront", by_host<Wavefront>);
-    // For oneTBB that is another program; here the graph is built in any case.
-    program.offer<Wavefront>("wavefront-graph", by_host<Wavefront>);
-    program.offer<Flat>("flat-worker", by_worker<Flat>);
     program.offer<Chain>("chain-worker", by_worker<Chain>);
     program.offer<Stencil>("stencil-worker", by_worker<Stencil>);
     program.offer<Wavefront>("wavefront-worker", by_worker<Wavefront>);
-    program.offer<Nested>("nested", nested);
-    return program.run(argc, argv, [](unsigned workers, const auto &measure) {
+    if (!lends) {
+        program.offer<Flat>("flat", by_host<Flat>);
+        program.offer<Flat>("flat-worker", by_worker<Flat>);
+        program.offer<Nested>("nested", nested);
+    }
+    return program.run([](unsigned workers, const auto &measure) {
+        const auto threads = static_cast<std::int32_t>(lends ? workers - 1 : workers);
         parla_config_t config{};
         config.size = sizeof config;
-        config.num_threads = static_cast<std::int32_t>(workers);
+        config.num_threads = threads > 0 ? threads : PARLA_NO_THREADS;
         must(parla_init(&config));
         measure();
         must(parla_finalize());

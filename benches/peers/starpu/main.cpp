@@ -1,13 +1,12 @@
-// StarPU, workers on CPUs only. Idiom: sequential task flow. Each cell of the workload is a registered int; tasks say which
-// they read and write, and StarPU derives the dependencies from the order of submission. Tasks are filled in by hand, which
-// costs less than starpu_task_insert. A task cannot wait, so there is no fib.
-#include "common/program.hpp"
+// StarPU, workers on CPUs only. Idiom: sequential task flow. Each cell of the workload is a registered int; tasks say
+// which they read and write, and StarPU derives the dependencies from the order of submission. Tasks are filled in by
+// hand, which costs less than starpu_task_insert. A task cannot wait, so there is no fib.
+#include "common/task_program.hpp"
 
 #include <starpu.h>
 
 #include <bit>
 #include <cstdlib>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,7 @@ namespace {
 
 void must(int status, const char *what) {
     if (status != 0) [[unlikely]] {
-        throw std::runtime_error(std::string(what) + ": " + std::to_string(status));
+        fail(what, std::to_string(status));
     }
 }
 
@@ -179,7 +178,7 @@ void nested(Nested &work) {
 } // namespace
 
 int main(int argc, char **argv) {
-    Program program("starpu");
+    TaskProgram program("starpu");
     program.offer<Flat>("flat", flat);
     program.offer<Chain>("chain", by_host<Chain>);
     program.offer<Stencil>("stencil", by_host<Stencil>);

@@ -1,5 +1,5 @@
-// Workloads with dependencies as flow graphs of continue_nodes. An edge from a node that has run already is never served,
-// so a graph is built first and started then.
+// Workloads with dependencies as flow graphs of continue_nodes. An edge from a node that has run already is never
+// served, so a graph is built first and started then.
 #pragma once
 
 #include "common/workloads.hpp"

@@ -1,7 +1,6 @@
-// oneTBB. Idioms: task_group::run for each task that has no predecessor, parallel_invoke where a task spawns two and waits
-// for them; a flow graph for tasks with predecessors, but for the wavefront: countdowns are faster there.
-#include "common/program.hpp"
-#include "countdowns.hpp"
+// oneTBB. Idioms: task_group::run for each task that has no predecessor, parallel_invoke where a task spawns two and
+// waits for them; a flow graph for tasks with predecessors.
+#include "common/task_program.hpp"
 #include "graph.hpp"
 
 #include <oneapi/tbb/global_control.h>
@@ -76,7 +75,7 @@ template <std::uint64_t (*body)(unsigned)> void fib(Fib &work) {
     group.wait();
 }
 
-// Graphs and countdowns are returned, so that freeing them is not measured.
+// Graphs are returned, so that freeing them is not measured.
 template <class Work> std::unique_ptr<Graph> graph(Work &work) {
     auto graph = std::make_unique<Graph>();
     graph->spawn_all(work);
@@ -93,38 +92,20 @@ template <class Work> std::unique_ptr<Graph> graph_worker(Work &work) {
     return graph;
 }
 
-void wavefront(Wavefront &work) {
-    tbb::task_group group;
-    Countdowns countdowns(work, group);
-    countdowns.spawn(1, 1);
-    group.wait();
-}
-
-void wavefront_worker(Wavefront &work) {
-    tbb::task_group group;
-    std::unique_ptr<Countdowns> countdowns;
-    group.run([&] {
-        countdowns = std::make_unique<Countdowns>(work, group);
-        countdowns->spawn(1, 1);
-    });
-    group.wait();
-}
-
 } // namespace
 
 int main(int argc, char **argv) {
-    Program program("tbb");
+    TaskProgram program("tbb");
     program.offer<Flat>("flat", flat);
     program.offer<Fib>("fib", fib<fib_body>);
     program.offer<Fib>("fib-join", fib<fib_join_body>);
     program.offer<Chain>("chain", graph<Chain>);
     program.offer<Stencil>("stencil", graph<Stencil>);
-    program.offer<Wavefront>("wavefront", wavefront);
-    program.offer<Wavefront>("wavefront-graph", graph<Wavefront>);
+    program.offer<Wavefront>("wavefront", graph<Wavefront>);
     program.offer<Flat>("flat-worker", flat_worker);
     program.offer<Chain>("chain-worker", graph_worker<Chain>);
     program.offer<Stencil>("stencil-worker", graph_worker<Stencil>);
-    program.offer<Wavefront>("wavefront-worker", wavefront_worker);
+    program.offer<Wavefront>("wavefront-worker", graph_worker<Wavefront>);
     program.offer<Nested>("nested", nested);
     return program.run(argc, argv, [](unsigned workers, const auto &measure) {
         // The calling thread is one of them: it runs tasks while it waits.

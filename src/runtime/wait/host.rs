@@ -52,11 +52,7 @@ fn is_fired(local: &Local, slot: Slot) -> bool {
 
 /// `parla_run_until`.
 pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
-    let local = Local::get()?;
-    if local.current().is_some() || local.is_worker.get() {
-        return fail!(InTask, "a task waits with parla_wait");
-    }
-    local.may_block()?;
+    let local = may_lend()?;
     let mut open = Vec::new();
     local.in_call(|local| collect(local, handles, &mut open))?;
     if open.is_empty() {
@@ -67,6 +63,45 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
         return finish(local, slot);
     }
     let handle = local.arena().record(slot).handle(slot);
+    let given_up = lend_until(local, timeout_ns, || is_fired(local, slot));
+    quiesce::poke(&local.runtime);
+    if !is_fired(local, slot) && local.arena().claim(handle) {
+        retry::keep(local, handle, kind::HOST_WAIT, &open);
+        given_up?;
+        return timed_out();
+    }
+    while !is_fired(local, slot) {
+        local.seat().post.parker.park(None); // The last task is just completing.
+    }
+    finish(local, slot)
+}
+
+/// `parla_run_until_all`.
+pub fn run_until_all(timeout_ns: i64) -> Result<()> {
+    let local = may_lend()?;
+    let runtime = &*local.runtime;
+    let is_quiet = || quiesce::is_quiet(runtime);
+    if is_quiet() {
+        return Ok(());
+    }
+    let given_up = quiesce::while_waiting(local, || lend_until(local, timeout_ns, is_quiet));
+    quiesce::poke(runtime);
+    if is_quiet() { Ok(()) } else { given_up.and_then(|()| timed_out()) }
+}
+
+/// The place of this thread, if it may lend itself.
+fn may_lend() -> Result<&'static Local> {
+    let local = Local::get()?;
+    if local.current().is_some() || local.is_worker.get() {
+        return fail!(InTask, "a task waits with parla_wait");
+    }
+    local.may_block()?;
+    Ok(local)
+}
+
+/// Makes this thread a worker until `is_done`, or until its time runs out. An error: it cannot be lent, or what it waits
+/// for can never be.
+fn lend_until(local: &Local, timeout_ns: i64, is_done: impl Fn() -> bool) -> Result<()> {
     let deadline = deadline(timeout_ns);
     local.fibers.lent_until.set(deadline);
     local.seat().own.endless.store(deadline.is_none(), Relaxed);
@@ -83,18 +118,9 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
             *verdict.borrow_mut() = found;
             return Lent::Hopeless;
         }
-        if is_fired(local, slot) || is_late.get() { Lent::Done } else { Lent::Goes }
+        if is_done() || is_late.get() { Lent::Done } else { Lent::Goes }
     });
     local.fibers.lent_until.set(None);
-    quiesce::poke(&local.runtime);
-    if !is_fired(local, slot) && local.arena().claim(handle) {
-        retry::keep(local, handle, kind::HOST_WAIT, &open);
-        lent?;
-        let verdict = verdict.take().filter(|_| !is_late.get());
-        return verdict.map_or_else(timed_out, Err);
-    }
-    while !is_fired(local, slot) {
-        local.seat().post.parker.park(None); // The last task is just completing.
-    }
-    finish(local, slot)
+    lent?;
+    verdict.take().filter(|_| !is_late.get()).map_or(Ok(()), Err)
 }

@@ -11,7 +11,7 @@ mod retry;
 mod task;
 
 pub use exceptions::Exceptions;
-pub use host::run_until;
+pub use host::{run_until, run_until_all};
 pub use retry::TimedOut;
 pub use task::{deliver, fire_timers, go_on, left};
 

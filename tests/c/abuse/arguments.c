@@ -177,17 +177,22 @@ static void control(enum phase phase)
         GIVES(parla_finalize(), PARLA_ERR_IN_TASK);
         GIVES(parla_wait_all(0), PARLA_ERR_IN_TASK);
         GIVES(parla_wait_all(-1), PARLA_ERR_IN_TASK);
+        GIVES(parla_run_until_all(0), PARLA_ERR_IN_TASK);
+        GIVES(parla_run_until_all(-1), PARLA_ERR_IN_TASK);
         break;
     case ON_HOST:
         OK(parla_init(NULL)); /* One more user, */
         OK(parla_finalize()); /* one less. */
         GIVES(parla_wait_all(0), PARLA_ERR_TIMEOUT);
         GIVES(parla_wait_all(1000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_run_until_all(0), PARLA_ERR_TIMEOUT);
+        GIVES(parla_run_until_all(1000), PARLA_ERR_TIMEOUT);
         break;
     default:
         GIVES(parla_finalize(), PARLA_ERR_NOT_INITIALIZED);
         GIVES(parla_wait_all(0), PARLA_ERR_NOT_INITIALIZED);
         GIVES(parla_wait_all(-1), PARLA_ERR_NOT_INITIALIZED);
+        GIVES(parla_run_until_all(-1), PARLA_ERR_NOT_INITIALIZED);
     }
     CHECK(parla_is_initialized() == (phase == ON_HOST || phase == IN_TASK));
     CHECK(parla_version() > 0);

@@ -130,6 +130,7 @@ static parla_status_t call(struct dice *dice, int which)
     case 26: return parla_continue(nothing, NULL, list, n);
     case 27: return parla_hooks_remove((uint32_t)(next_random(&dice->state) | 1u << 31));
     case 28: return parla_wait_all((int64_t)roll(dice, 1000));
+    case 29: return parla_run_until_all((int64_t)roll(dice, 1000));
     default: return parla_taskspace_find("random", &task);
     }
 }
@@ -147,7 +148,7 @@ void random_arguments(uint64_t seed, int rounds)
             parla_taskspace_task(dice.handles[4], &index, &dice.handles[i]);
     }
     for (int i = 0; i < rounds; i++) {
-        int which = (int)roll(&dice, 30);
+        int which = (int)roll(&dice, 31);
         is_status(call(&dice, which), which);
     }
 }

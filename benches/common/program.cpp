@@ -5,14 +5,40 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <span>
 #include <utility>
 
 namespace bench {
 
-void fail(const char *expected, const char *detail) {
-    std::cerr << "failed: " << expected << ' ' << detail << std::endl;
+void fail(const std::string &what, const std::string &detail) {
+    std::cerr << "failed: " << what << ' ' << detail << std::endl;
     std::_Exit(1);
 }
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json object_of(std::span<const Field> fields, Json object = Json::object());
+
+Json json_of(const auto &value) { return value; }
+
+Json json_of(const Field::List &list) {
+    Json objects = Json::array();
+    for (const std::vector<Field> &fields : list) {
+        objects.push_back(object_of(fields));
+    }
+    return objects;
+}
+
+Json object_of(std::span<const Field> fields, Json object) {
+    for (const Field &field : fields) {
+        std::visit([&](const auto &given) { object[field.name] = json_of(given); }, field.value);
+    }
+    return object;
+}
+
+} // namespace
 
 struct Program::Parts {
     std::string peer;
@@ -48,21 +74,30 @@ void Program::option(const char *name, double &value, double least, double most,
 }
 void Program::option(const char *name, bool &value, const char *about) { parts->app.add_flag(name, value, about); }
 
-void Program::offer(const char *workload, std::function<void()> measure) {
+void Program::option(const char *name, std::optional<std::size_t> &value, const char *about) {
+    parts->app.add_option(name, value, about);
+}
+
+void Program::offer(const std::string &workload, std::function<void()> measure) {
     parts->offers.emplace_back(workload, std::move(measure));
 }
 
-void Program::report(const char *workload, const char *metric, double value, std::initializer_list<Field> more) const {
-    nlohmann::ordered_json line{
+void Program::report(const std::string &workload, const char *metric, double value,
+                     std::initializer_list<Field> more) const {
+    const Json line{
         {"peer", parts->peer}, {"workload", workload}, {"workers", workers}, {"metric", metric}, {"value", value}};
-    for (const Field &field : more) {
-        std::visit([&](const auto &given) { line[field.name] = given; }, field.value);
-    }
-    std::cout << line << std::endl;
+    std::cout << object_of(more, line) << std::endl;
 }
 
-int Program::run(int argc, char **argv) {
-    CLI11_PARSE(parts->app, argc, argv);
+void Program::parse(int argc, char **argv) {
+    try {
+        parts->app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        std::exit(parts->app.exit(error));
+    }
+}
+
+int Program::run() {
     if (parts->list) {
         for (const auto &offer : parts->offers) {
             std::cout << offer.first << '\n';

@@ -1,11 +1,12 @@
 // The workloads, without any runtime: their sizes, the bodies of their tasks, and the check of the result.
 //
-// A workload has tasks(), reset() before each run, and check() after it. Bodies look for what their predecessors must have
-// left; what they find wrong is counted, and check() is then false. All cells are relaxed atomics: a runtime that orders
-// tasks makes them as good as plain variables, and one that does not is found out instead of being undefined behaviour.
+// A workload has tasks(), reset() before each run, and check() after it. Bodies look for what their predecessors must
+// have left; what they find wrong is counted, and check() is then false. All cells are relaxed atomics: a runtime that
+// orders tasks makes them as good as plain variables, and one that does not is found out instead of being undefined
+// behaviour.
 #pragma once
 
-#include "options.hpp"
+#include "sizes.hpp"
 #include "tally.hpp"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ class Flat {
     std::uint64_t before = 0;
 
   public:
-    explicit Flat(const Options &options) : n(options.tasks.value_or(1'000'000)) {}
+    explicit Flat(const Sizes &sizes) : n(sizes.tasks.value_or(1'000'000)) {}
     std::size_t tasks() const { return n; }
     void reset() { before = Tally::total(); }
     bool check() const { return Tally::total() - before == n; }
@@ -58,7 +59,7 @@ class Nested {
     std::uint64_t before = 0;
 
   public:
-    explicit Nested(const Options &options) : levels(static_cast<unsigned>(options.depth.value_or(20))) {}
+    explicit Nested(const Sizes &sizes) : levels(static_cast<unsigned>(sizes.depth.value_or(20))) {}
     std::size_t tasks() const { return (std::size_t{1} << levels) - 1; }
     unsigned depth() const { return levels; }
     void reset() { before = Tally::total(); }
@@ -77,7 +78,7 @@ class Fib {
   public:
     std::uint64_t result = 0;
 
-    explicit Fib(const Options &options) : n(static_cast<unsigned>(options.number.value_or(27))) {}
+    explicit Fib(const Sizes &sizes) : n(static_cast<unsigned>(sizes.number.value_or(27))) {}
     unsigned number() const { return n; }
     std::size_t tasks() const { return calls(n); }
     void reset() { result = 0; }
@@ -91,7 +92,7 @@ class Chain {
     Faults faults;
 
   public:
-    explicit Chain(const Options &options) : n(static_cast<std::uint32_t>(options.tasks.value_or(200'000))) {}
+    explicit Chain(const Sizes &sizes) : n(static_cast<std::uint32_t>(sizes.tasks.value_or(200'000))) {}
     std::uint32_t tasks() const { return n; }
     void reset() {
         last.set(0);
@@ -111,7 +112,8 @@ struct Point {
     std::uint32_t row, column;
 };
 
-// Each place goes from step to step, after its left neighbour, itself and its right neighbour have done the step before.
+// Each place goes from step to step, after its left neighbour, itself and its right neighbour have done the step
+// before.
 class Stencil {
     std::uint32_t places, last;
     std::vector<Cell> step_of;
@@ -124,9 +126,9 @@ class Stencil {
     }
 
   public:
-    explicit Stencil(const Options &options)
-        : places(static_cast<std::uint32_t>(options.width.value_or(64))),
-          last(static_cast<std::uint32_t>(options.steps.value_or(2'000))), step_of(places) {}
+    explicit Stencil(const Sizes &sizes)
+        : places(static_cast<std::uint32_t>(sizes.width.value_or(64))),
+          last(static_cast<std::uint32_t>(sizes.steps.value_or(2'000))), step_of(places) {}
     std::uint32_t width() const { return places; }
     std::uint32_t steps() const { return last; }
     std::size_t tasks() const { return std::size_t{places} * last; }
@@ -161,8 +163,8 @@ class Wavefront {
     Cell &cell(std::uint32_t row, std::uint32_t column) { return done[std::size_t{row} * (n + 1) + column]; }
 
   public:
-    explicit Wavefront(const Options &options)
-        : n(static_cast<std::uint32_t>(options.width.value_or(512))), done((std::size_t{n} + 1) * (n + 1)) {}
+    explicit Wavefront(const Sizes &sizes)
+        : n(static_cast<std::uint32_t>(sizes.width.value_or(512))), done((std::size_t{n} + 1) * (n + 1)) {}
     std::uint32_t width() const { return n; }
     std::size_t tasks() const { return std::size_t{n} * n; }
     void reset() {
