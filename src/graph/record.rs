@@ -12,6 +12,7 @@ use crate::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
+use smallvec::SmallVec;
 use std::ffi::c_void;
 use std::sync::Arc;
 
@@ -137,7 +138,7 @@ pub struct Continuation {
     /// Its context, as an address.
     pub ctx: usize,
     /// What it waits for.
-    pub deps: Vec<Handle>,
+    pub deps: SmallVec<[Handle; 4]>,
 }
 
 /// The record: the line of it that every task uses. `link` and `pending` are the protocol; `edges.rs` has every

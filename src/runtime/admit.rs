@@ -5,6 +5,7 @@
 use super::fiber::Blocked;
 use super::local::Local;
 use super::ready::to_device;
+use super::wait;
 use crate::graph::Slot;
 use crate::graph::placement::Placement;
 use crate::graph::record::{Held, flag};
@@ -71,8 +72,7 @@ fn dispatch(local: &Local, admitted: Admitted) {
         }
         Admitted::Resume(Returning::Wait(address)) => {
             // SAFETY: the gate hands the address on once; the wait is blocked until it is delivered.
-            let blocked = unsafe { &*(address as *const Blocked) };
-            local.runtime.queues.seat(blocked.seat).deliver(address);
+            unsafe { wait::deliver(local, address as *const Blocked) };
         }
     }
 }

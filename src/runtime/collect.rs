@@ -9,23 +9,28 @@ use crate::graph::handle::Kind;
 
 /// Appends to `open` the tasks among `handles` that are not complete, and those that failed. A space
 /// stands for its elements. Nothing is appended for 0 and for tasks that completed without failure.
-pub fn collect(local: &Local, handles: &[u64], open: &mut Vec<Handle>) -> Result<()> {
+pub fn collect(local: &Local, handles: &[u64], open: &mut impl Extend<Handle>) -> Result<()> {
+    let mut n = 0;
+    let mut push = |handle| {
+        n += 1;
+        open.extend([handle]);
+    };
     for &handle in handles {
         if handle == 0 {
             continue;
         }
         let handle = Handle(handle);
         match local.arena().look(handle) {
-            Look::Live | Look::Failed => open.push(handle),
+            Look::Live | Look::Failed => push(handle),
             Look::Done => {}
             Look::Invalid if handle.kind() == Some(Kind::Space) => {
                 let space = spaces::get(local, handle.0)?;
-                spaces::for_each_pending(local, space, |task| open.push(task));
+                spaces::for_each_pending(local, space, &mut push);
             }
             Look::Invalid => return invalid(handle),
         }
     }
-    if open.len() > MAX_DEPENDENCIES {
+    if n > MAX_DEPENDENCIES {
         return fail!(InvalidArgument, "more than {MAX_DEPENDENCIES} tasks at once");
     }
     Ok(())

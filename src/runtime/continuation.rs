@@ -8,6 +8,7 @@ use crate::graph::Slot;
 use crate::graph::edges::Countdown;
 use crate::graph::placement::Placement;
 use crate::graph::record::{Body, Continuation, Phase, flag};
+use smallvec::SmallVec;
 use std::ffi::c_void;
 
 /// Notes how the task that calls it goes on.
@@ -18,7 +19,7 @@ pub fn set(body: Body, ctx: *mut c_void, deps: &[u64]) -> Result<()> {
     };
     let record = local.arena().record(slot);
     let own = record.name(slot);
-    let mut open = Vec::new();
+    let mut open = SmallVec::new();
     local.in_call(|local| collect(local, deps, &mut open))?;
     if open.contains(&own) {
         return fail!(Deadlock, "the task would wait for itself");

@@ -2,11 +2,10 @@
 
 use super::fiber::Blocked;
 use super::inspect::name_of;
-use super::local::Local;
+use super::local::{Local, frames};
 use crate::graph::record::{Phase, kind};
 use crate::graph::{Handle, Slot};
 use crate::sync::atomic::Ordering::Relaxed;
-use crate::sync::lock;
 use std::collections::HashMap;
 
 /// Tasks that a report names; more are counted.
@@ -91,19 +90,21 @@ impl Diagnosis {
 pub fn blocked(local: &Local) -> Vec<BlockedWait> {
     let mut found = Vec::new();
     for seat in local.runtime.queues.seats() {
-        for &address in lock(&seat.post.blocked).iter() {
-            // SAFETY: a wait is taken off this list, under its lock, before it ends.
-            let blocked = unsafe { &*(address as *const Blocked) };
+        Blocked::each(seat, |blocked| {
+            // SAFETY: the list lies on the stack that is blocked.
+            let targets = unsafe { &*blocked.targets };
+            // SAFETY: so do the frames.
+            let frames = unsafe { frames(blocked.frame) };
             found.push(BlockedWait {
                 wait: blocked.wait.get(),
-                address,
+                address: std::ptr::from_ref(blocked) as usize,
                 seat: blocked.seat,
                 task: blocked.task,
-                below: blocked.below.clone(),
-                targets: blocked.targets.clone(),
+                below: frames.skip(1).map(|slot| local.arena().record(slot).handle(slot)).collect(),
+                targets: targets.to_vec(),
                 is_timed: blocked.is_timed,
             });
-        }
+        });
     }
     found
 }

@@ -4,8 +4,12 @@
 //! leaves its stack behind, and the worker goes on with another (`worker.rs`). Stacks have a guard page
 //! and are only backed by memory as far as they have been used. The switch is corosensei's.
 
+use super::local::Frame;
+use super::wait::Exceptions;
 use crate::error::{Result, fail};
 use crate::graph::{Handle, Slot};
+use crate::scheduler::inbox::{Inbox, Letter, Tray};
+use crate::scheduler::seat::Seat;
 use crate::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{Coroutine, CoroutineResult, Yielder};
@@ -37,7 +41,10 @@ pub struct Fiber {
 }
 
 /// A wait that has left its stack; lives on that stack.
+#[repr(C)]
 pub struct Blocked {
+    /// By which it is delivered; first of all, so that its address is that of the wait.
+    pub letter: Letter,
     /// The stack, once it has been left.
     pub fiber: Cell<Option<Fiber>>,
     /// The seat of its thread.
@@ -52,14 +59,82 @@ pub struct Blocked {
     pub task: Handle,
     /// VCUs to be had again before it goes on.
     pub vcus: RefCell<crate::scheduler::grant::Grant>,
-    /// What it waits for.
-    pub targets: Vec<Handle>,
-    /// Tasks below it on the same stack, each of which waits for the one above.
-    pub below: Vec<Handle>,
+    /// What it waits for: a list further down on its stack.
+    pub targets: *const [Handle],
+    /// The frame of its task, on its stack as are those below it, each of which waits for the one above.
+    pub frame: *const Frame,
     /// Its record.
     pub wait: Cell<Handle>,
     /// Whether it has a time limit.
     pub is_timed: bool,
+    /// Its neighbours on the list of its seat, as addresses; 0: none.
+    pub older: Cell<usize>,
+    /// See `older`.
+    pub newer: Cell<usize>,
+}
+
+impl Blocked {
+    /// Puts it on the list of `seat`, for those who look at what is blocked.
+    ///
+    /// # Safety
+    /// The seat is that of the calling thread. The wait gets off the list before it ends or moves.
+    pub unsafe fn enlist(&self, seat: &Seat) {
+        let here = std::ptr::from_ref(self).expose_provenance();
+        // SAFETY: the thread on the seat owns its list; what is on it is alive.
+        unsafe {
+            seat.blocked.own(|newest| {
+                self.older.set(*newest);
+                if let Some(older) = Blocked::at(*newest) {
+                    older.newer.set(here);
+                }
+                *newest = here;
+            });
+        }
+    }
+
+    /// Takes it off the list again.
+    ///
+    /// # Safety
+    /// It is on the list of `seat`, which is that of the calling thread.
+    pub unsafe fn delist(&self, seat: &Seat) {
+        // SAFETY: as in `enlist`.
+        unsafe {
+            seat.blocked.own(|newest| {
+                let (older, newer) = (self.older.get(), self.newer.get());
+                match Blocked::at(newer) {
+                    Some(newer) => newer.older.set(older),
+                    None => *newest = older,
+                }
+                if let Some(older) = Blocked::at(older) {
+                    older.newer.set(newer);
+                }
+            });
+        }
+    }
+
+    /// What it is delivered by; its address is also that of the wait.
+    pub fn letter(&self) -> *const Letter {
+        std::ptr::from_ref(self).cast()
+    }
+
+    /// Calls `see` for each wait on the list of a seat. They are alive until it returns.
+    pub fn each(seat: &Seat, mut see: impl FnMut(&Blocked)) {
+        seat.blocked.look(|newest| {
+            let mut at = *newest;
+            // SAFETY: a wait gets off the list before it ends, and the list cannot change while it is looked at.
+            while let Some(blocked) = unsafe { Blocked::at(at) } {
+                see(blocked);
+                at = blocked.older.get();
+            }
+        });
+    }
+
+    /// # Safety
+    /// The address is 0, or one that `enlist` has exposed of a wait that is alive.
+    unsafe fn at<'a>(address: usize) -> Option<&'a Blocked> {
+        // SAFETY: the caller's contract.
+        unsafe { std::ptr::with_exposed_provenance::<Blocked>(address).as_ref() }
+    }
 }
 
 /// A deadline of a wait.
@@ -91,12 +166,18 @@ pub struct Fibers {
     /// The loop on the stack that is resumed next is to end.
     pub end_loop: Cell<bool>,
     /// Nothing but the attention of others need keep this thread from going from task to task: no deadline,
-    /// no frozen stack, no loop to end, and a role that does not change by itself.
+    /// no frozen stack, no loop to end, no wait that is over, and a role that does not change by itself.
     pub calm: Cell<bool>,
     /// When a host thread wants itself back.
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
     pub timers: RefCell<BTreeSet<Timer>>,
+    /// Waits of this thread that are over and go on one after the other.
+    arrived: Tray,
+    /// A stack goes on that was blocked: the loop must look up once more after that.
+    pub looks_again: Cell<bool>,
+    /// The exceptions that this thread handles.
+    pub exceptions: Exceptions,
 }
 
 /// Spare stacks a thread keeps.
@@ -190,6 +271,29 @@ impl Fibers {
         }
         spare.push(fiber);
         None
+    }
+
+    /// A wait of this thread is over, says the thread itself: it goes on when the thread next looks up.
+    ///
+    /// # Safety
+    /// It has not been delivered, and is blocked until then.
+    pub unsafe fn arrive(&self, blocked: &Blocked) {
+        // SAFETY: the caller's contract.
+        unsafe { self.arrived.put(blocked.letter()) };
+        self.calm.set(false);
+    }
+
+    /// Whether a wait can go on of which this thread knows. It must look after that before it sleeps.
+    #[inline(always)]
+    pub fn has_arrived(&self) -> bool {
+        !self.arrived.is_empty()
+    }
+
+    /// Takes a wait that is over, of those that have arrived and those in the thread's `inbox`.
+    pub fn take_arrived(&self, inbox: &Inbox) -> Option<*const Blocked> {
+        let letter = self.arrived.take(inbox);
+        self.calm.set(self.calm.get() && !self.has_arrived());
+        (!letter.is_null()).then_some(letter.cast())
     }
 
     /// Enters another stack, of `size` bytes from `limit` on.

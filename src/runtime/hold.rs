@@ -25,7 +25,10 @@ pub fn release(local: &Local, handle: Handle) -> Result<()> {
             if let Some(next) = completion::complete(local, handle.slot()) {
                 ready::ready(local, next);
             }
-            super::quiesce::poke(&local.runtime);
+            if !local.is_worker.get() {
+                // This may have been the last task, and only workers look after that before they sleep.
+                super::quiesce::poke(&local.runtime);
+            }
             Ok(())
         }
     }

@@ -108,10 +108,10 @@ pub fn any() -> bool {
 /// those that are new.
 pub fn update(worker: u32) {
     let version = VERSION.load(Acquire);
-    let old = MINE.with(|mine| mine.borrow().clone());
-    if old.0 == version {
+    if MINE.with(|mine| mine.borrow().0 == version) {
         return;
     }
+    let old = MINE.with(|mine| mine.borrow().clone());
     let list = LIST.lock().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default();
     let has = |list: &List, id: u32| list.iter().any(|(i, _)| *i == id);
     MINE.with(|mine| *mine.borrow_mut() = (version, Arc::clone(&list)));

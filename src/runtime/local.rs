@@ -98,6 +98,20 @@ pub struct Frame {
     pub below: *const Frame,
 }
 
+/// The tasks of a frame and of those below it, the innermost first.
+///
+/// # Safety
+/// The frame is null, or lies on a stack that is kept as long as the iterator.
+pub unsafe fn frames<'a>(frame: *const Frame) -> impl Iterator<Item = Slot> + 'a {
+    let mut at = frame;
+    std::iter::from_fn(move || {
+        // SAFETY: the caller's contract; frames below outlive those above.
+        let frame = unsafe { at.as_ref() }?;
+        at = frame.below;
+        Some(frame.slot)
+    })
+}
+
 thread_local! {
     static OWNER: RefCell<Option<Owner>> = const { RefCell::new(None) };
 }
@@ -280,13 +294,8 @@ impl Local {
 
     /// The tasks on the stack in use, the innermost first.
     pub fn frames(&self) -> impl Iterator<Item = Slot> + '_ {
-        let mut at = self.frame.get();
-        std::iter::from_fn(move || {
-            // SAFETY: as in `current`; frames below outlive those above.
-            let frame = unsafe { at.as_ref() }?;
-            at = frame.below;
-            Some(frame.slot)
-        })
+        // SAFETY: as in `current`.
+        unsafe { frames(self.frame.get()) }
     }
 
     /// The place of this thread for a quick call, announced to finalize and destroy as long as the result lives. None:

@@ -56,7 +56,7 @@ fn still(local: &Local) -> Option<Still> {
     let own = local.seat().index;
     let asleep = |seat: &Seat| {
         seat.own.asleep.load(Acquire)
-            && lock(&seat.post.inbox).is_empty()
+            && seat.post.inbox.is_empty()
             && !seat.post.revived.load(Acquire)
     };
     let serves = |seat: &Seat| seat.own.serves.load(Acquire);
@@ -358,8 +358,7 @@ fn give_up(local: &Local) {
             Admitted::Resume(Returning::Task(slot)) => ready::to_device(local, slot, 0),
             Admitted::Resume(Returning::Wait(address)) => {
                 // SAFETY: as in `admit::dispatch`.
-                let seat = unsafe { (*(address as *const super::fiber::Blocked)).seat };
-                local.runtime.queues.seat(seat).deliver(address);
+                unsafe { wait::deliver(local, address as *const super::fiber::Blocked) };
             }
         }
     }

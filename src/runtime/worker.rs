@@ -11,7 +11,6 @@ use crate::error::Result;
 use crate::graph::Slot;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use crate::sync::lock;
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -148,6 +147,9 @@ fn drive(local: &Local) {
                 bump(&local.seat().own.moves, 1);
                 let next = blocked.fiber.take().expect("a blocked wait has left its stack");
                 fibers.blocked.set(fibers.blocked.get() - 1);
+                // It may be the last that keeps the loop from ending.
+                fibers.looks_again.set(true);
+                fibers.calm.set(false);
                 if blocked.freezes {
                     fibers.frozen.set(fibers.frozen.get() - 1);
                     local.seat().is_worker.store(true, Relaxed);
@@ -224,6 +226,7 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             if let Some(slot) = next
                 && (chain == LONGEST_CHAIN
                     || seat.post.attention.load(Relaxed)
+                    || local.fibers.has_arrived()
                     || queues.is_urgent(device))
             {
                 super::ready::set_aside(local, slot);
@@ -261,6 +264,8 @@ fn see_to_the_rest(
         return Some(true);
     }
     let must_look = local.seat().post.attention.load(Relaxed)
+        || fibers.has_arrived()
+        || fibers.looks_again.get()
         || (*state.role == Role::StandIn && spares::any_dismissed(local))
         || fibers.has_deadline();
     if must_look && look_up(local, state, own).is_break() || fibers.end_loop.get() {
@@ -270,7 +275,8 @@ fn see_to_the_rest(
         rest(local);
         return Some(false);
     }
-    fibers.calm.set(matches!(*state.role, Role::Pool | Role::Lent) && !fibers.has_deadline());
+    let is_steady = matches!(*state.role, Role::Pool | Role::Lent);
+    fibers.calm.set(is_steady && !fibers.has_deadline() && !fibers.has_arrived());
     None
 }
 
@@ -282,20 +288,11 @@ fn look_up(
 ) -> ControlFlow<()> {
     let seat = local.seat();
     let runtime = &*local.runtime;
+    local.fibers.looks_again.set(false);
     if seat.heed() {
         hooks::update(seat.index);
     }
-    fire_timers(local);
-    if !own.is_null() {
-        let delivered = lock(&seat.post.inbox).pop();
-        if let Some(blocked) = delivered {
-            seat.remind(); // There may be more.
-            // SAFETY: `own` belongs to the stack this loop runs on.
-            unsafe { (*own).suspend(Switch::Resume(blocked as *const Blocked)) };
-            local.fibers.suspend.set(own);
-            return ControlFlow::Continue(());
-        }
-    }
+    super::wait::fire_timers(local);
     let idle = local.fibers.blocked.get() == 0;
     if idle
         && (runtime.stop.load(Acquire)
@@ -316,40 +313,21 @@ fn look_up(
         }
         _ => {}
     }
+    // Last, since other stacks of this thread do not know what it was called for.
+    if !own.is_null()
+        && let Some(blocked) = local.fibers.take_arrived(&seat.post.inbox)
+    {
+        // SAFETY: `own` belongs to the stack this loop runs on.
+        unsafe { (*own).suspend(Switch::Resume(blocked)) };
+        local.fibers.suspend.set(own);
+    }
     ControlFlow::Continue(())
-}
-
-/// Claims the waits of this thread whose time has run out.
-fn fire_timers(local: &Local) {
-    if local.fibers.timers.borrow().is_empty() {
-        return;
-    }
-    let now = Instant::now();
-    loop {
-        let timer = {
-            let mut timers = local.fibers.timers.borrow_mut();
-            match timers.first().copied() {
-                Some(first) if first.deadline <= now => {
-                    timers.pop_first();
-                    first
-                }
-                _ => return,
-            }
-        };
-        if local.arena().claim(crate::graph::Handle(timer.wait)) {
-            // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
-            unsafe {
-                (*timer.blocked).claimed.set(true);
-                super::wait::go_on(local, timer.blocked);
-            }
-        }
-    }
 }
 
 /// Sleeps until called: this thread may start no task.
 fn rest(local: &Local) {
     let seat = local.seat();
-    if seat.post.attention.load(Acquire) {
+    if seat.post.attention.load(Acquire) || local.fibers.has_arrived() {
         return;
     }
     super::ready::leave_to_others(local);
@@ -433,7 +411,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             }
         }
         sleep.fall_asleep(device, seat.index);
-        if !queues.any_work(device) && !seat.post.attention.load(Acquire) {
+        let is_called = seat.post.attention.load(Acquire) || local.fibers.has_arrived();
+        if !queues.any_work(device) && !is_called {
             quiesce::poke(runtime);
             let watch = stall::idle_deadline(local);
             let again = if is_lent { stall::next_look(runtime) } else { None };
@@ -465,7 +444,7 @@ enum Found {
 fn look_until(local: &Local, give_up: Instant) -> Found {
     let (queues, taker, seat) = (&local.runtime.queues, local.taker(), local.seat());
     loop {
-        if seat.post.attention.load(Relaxed) {
+        if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
             return Found::Attention;
         }
         let found = queues.next_local(&taker, 0);

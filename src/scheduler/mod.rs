@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod deque;
 pub mod grant;
+pub mod inbox;
 pub mod priority;
 pub mod queues;
 pub mod seat;

@@ -1,11 +1,12 @@
 //! A seat: what one thread shows to the others. Every thread that spawns or runs tasks sits on one.
 
 use super::deque;
+use super::inbox::{Inbox, Letter};
 use crate::sync::atomic::{
     AtomicBool, AtomicU16, AtomicU32, AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
-use crate::sync::{Mutex, Padded, Parker, lock};
+use crate::sync::{Biased, Mutex, Padded, Parker, lock};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,9 @@ pub struct Seat {
     pub deque: Arc<deque::Shared>,
     /// The deque's own end, while nobody sits here.
     vacant: Mutex<Option<deque::Owner>>,
+    /// The newest of the waits of tasks that have left a stack of this thread, by address, for diagnostics; 0: none.
+    /// What they are, and how they are linked, is the runtime's affair. The owner is the thread that sits here.
+    pub blocked: Biased<usize>,
     /// Written by the thread that sits here, read by others.
     pub own: Padded<Own>,
     /// Written by others.
@@ -58,10 +62,8 @@ pub struct Own {
 pub struct Post {
     /// Set if the thread must look at more than its queues before its next task.
     pub attention: AtomicBool,
-    /// Waits of tasks of this thread that are over, by address; what they are is the runtime's affair.
-    pub inbox: Mutex<Vec<usize>>,
-    /// Waits of tasks that have left a stack of this thread, by address, for diagnostics.
-    pub blocked: Mutex<Vec<usize>>,
+    /// Waits of tasks of this thread that are over; what they are is the runtime's affair.
+    pub inbox: Inbox,
     /// A spare thread is to start tasks again.
     pub revived: AtomicBool,
     /// Where the thread sleeps.
@@ -85,6 +87,7 @@ impl Seat {
             device: AtomicU16::new(0),
             deque: Arc::clone(deque.shared()),
             vacant: Mutex::new(Some(deque)),
+            blocked: Biased::default(),
             own: Padded::default(),
             post: Padded::default(),
         }
@@ -129,10 +132,15 @@ impl Seat {
         self.post.attention.swap(true, AcqRel); // See `heed`.
     }
 
-    /// Tells the thread that a wait of one of its tasks is over.
-    pub fn deliver(&self, wait: usize) {
-        lock(&self.post.inbox).push(wait);
-        self.call();
+    /// Tells the thread, from another, that a wait of one of its tasks is over.
+    ///
+    /// # Safety
+    /// See [`Inbox::put`].
+    pub unsafe fn deliver(&self, letter: *const Letter) {
+        // SAFETY: the caller's contract.
+        if unsafe { self.post.inbox.put(letter) } {
+            self.call();
+        }
     }
 
     /// Sleeps until somebody wakes the thread, or until `deadline`. True: somebody did.

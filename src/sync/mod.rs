@@ -19,9 +19,11 @@ pub mod hint {
     pub use std::hint::spin_loop;
 }
 
+mod biased;
 pub mod fence;
 mod parker;
 
+pub use biased::Biased;
 pub use parker::Parker;
 
 #[cfg(loom)]

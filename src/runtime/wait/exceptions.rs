@@ -2,6 +2,7 @@
 //! a `catch` block must find them again, and the task that runs meanwhile must not.
 
 use once_cell::sync::OnceCell;
+use std::cell::Cell;
 use std::ffi::c_void;
 
 /// `__cxa_eh_globals` of the Itanium C++ ABI: caught exceptions, and the number of uncaught ones.
@@ -19,20 +20,40 @@ fn get_globals() -> Option<GetGlobals> {
     })
 }
 
-/// The state of this thread, which is empty afterwards.
-pub fn take() -> Globals {
-    match get_globals() {
-        None => [0; 2],
-        // SAFETY: the function gives this thread's state, valid while the thread lives. The second
-        // word's upper half is padding.
-        Some(get) => unsafe { std::mem::take(&mut *get()) },
-    }
+/// Where the state of a thread lies. Only that thread uses it.
+#[derive(Default)]
+pub struct Exceptions {
+    /// None: not looked for yet. Null: the process has no such thing.
+    place: Cell<Option<*mut Globals>>,
 }
 
-/// Puts the state back.
-pub fn put(globals: Globals) {
-    if let Some(get) = get_globals() {
+impl Exceptions {
+    #[inline]
+    fn place(&self) -> *mut Globals {
+        self.place.get().unwrap_or_else(|| self.find())
+    }
+
+    #[cold]
+    fn find(&self) -> *mut Globals {
+        // SAFETY: the function takes nothing; it gives this thread's state, which stays there while the thread lives.
+        let place = get_globals().map_or(std::ptr::null_mut(), |get| unsafe { get() });
+        self.place.set(Some(place));
+        place
+    }
+
+    /// The state of this thread, which is empty afterwards.
+    #[inline]
+    pub fn take(&self) -> Globals {
+        // SAFETY: the state of this thread, as in `find`. The second word's upper half is padding.
+        unsafe { self.place().as_mut() }.map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Puts the state back.
+    #[inline]
+    pub fn put(&self, globals: Globals) {
         // SAFETY: as in `take`.
-        unsafe { *get() = globals };
+        if let Some(place) = unsafe { self.place().as_mut() } {
+            *place = globals;
+        }
     }
 }

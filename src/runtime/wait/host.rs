@@ -16,8 +16,8 @@ use std::time::Instant;
 
 /// Sleeps until all of `open` are complete.
 pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Result<()> {
-    let (slot, countdown) = begin(local, kind::HOST_WAIT, open, 0, |_| {})?;
-    if countdown == Countdown::Ready {
+    let slot = begin(local, kind::HOST_WAIT, open, |_| {})?;
+    if local.arena().count_down(&local.cache, slot, 1) == Countdown::Ready {
         return finish(local, slot);
     }
     ready::leave_to_others(local);
@@ -58,8 +58,8 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
     if open.is_empty() {
         return Ok(());
     }
-    let (slot, countdown) = begin(local, kind::HOST_WAIT, &open, 0, |_| {})?;
-    if countdown == Countdown::Ready {
+    let slot = begin(local, kind::HOST_WAIT, &open, |_| {})?;
+    if local.arena().count_down(&local.cache, slot, 1) == Countdown::Ready {
         return finish(local, slot);
     }
     let handle = local.arena().record(slot).handle(slot);

@@ -10,19 +10,19 @@ mod in_place;
 mod retry;
 mod task;
 
+pub use exceptions::Exceptions;
 pub use host::{run_until, run_until_all};
 pub use retry::TimedOut;
-pub use task::{go_on, left};
+pub use task::{deliver, fire_timers, go_on, left};
 
 use super::collect::collect;
 use super::local::Local;
 use crate::error::{Error, Result, Status, fail};
 use crate::graph::edges::{Countdown, Look};
-use crate::graph::failure::Failure;
 use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Handle, Slot};
 use crate::sync::atomic::Ordering::{Relaxed, Release};
-use std::sync::Arc;
+use smallvec::SmallVec;
 use std::time::{Duration, Instant};
 
 /// Handles that the quick way of a wait looks at.
@@ -38,14 +38,16 @@ pub fn quick(handles: &[u64]) -> bool {
 /// `parla_wait`.
 pub fn wait(handles: &[u64], timeout_ns: i64) -> Result<()> {
     let local = Local::get()?;
-    let mut open = local.scratch.take();
-    open.clear();
-    let result = local
-        .in_call(|local| collect(local, handles, &mut open))
-        .and_then(|()| if open.is_empty() { Ok(()) } else { wait_for(local, &open, timeout_ns) });
-    local.scratch.set(open);
-    result
+    let mut open = SmallVec::<[Handle; SHORT]>::new();
+    local.in_call(|local| collect(local, handles, &mut open))?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    wait_for(local, &open, timeout_ns)
 }
+
+/// A list of so many tasks lies on the stack of the wait.
+const SHORT: usize = 16;
 
 fn wait_for(local: &Local, open: &[Handle], timeout_ns: i64) -> Result<()> {
     let arena = local.arena();
@@ -54,7 +56,8 @@ fn wait_for(local: &Local, open: &[Handle], timeout_ns: i64) -> Result<()> {
         return fail!(Timeout, "not all of the tasks are complete");
     }
     for slot in local.frames() {
-        let own = arena.record(slot).handle(slot);
+        // Named, since others look at what waits.
+        let own = arena.record(slot).name(slot);
         if open.contains(&own) {
             let name = super::inspect::name_of(local, slot);
             return fail!(Deadlock, "{name} would wait for itself: {name} -> {name}");
@@ -73,18 +76,17 @@ pub fn deadline(timeout_ns: i64) -> Option<Instant> {
     Instant::now().checked_add(timeout)
 }
 
-/// Makes the record of a wait for `open`, with `guards` that the caller counts down once it is ready to
+/// Makes the record of a wait for `open`, with a guard that the caller counts down once it is ready to
 /// be fired. `fill` completes the record before anybody can fire it.
 fn begin(
     local: &Local,
     kind: u8,
     open: &[Handle],
-    guards: u32,
     fill: impl FnOnce(&crate::graph::Record),
-) -> Result<(Slot, Countdown)> {
+) -> Result<Slot> {
     let arena = local.arena();
     if kind == kind::HOST_WAIT
-        && let Some(slot) = retry::take_up(local, kind, open, guards + 1)
+        && let Some(slot) = retry::take_up(local, kind, open, 1)
     {
         // A failure from before may be that of a task that this wait is not for. Those of its own are
         // found by looking, or come after the look.
@@ -93,9 +95,9 @@ fn begin(
             poison_by(local, slot, task);
         }
         fill(arena.record(slot));
-        return Ok((slot, arena.count_down(&local.cache, slot, 1)));
+        return Ok(slot);
     }
-    let slot = arena.begin(&local.cache, kind, flag::ROUTED, open.len() as u32 + guards + 1)?;
+    let slot = arena.begin(&local.cache, kind, flag::ROUTED, open.len() as u32 + 1)?;
     if let Err(error) = arena.reserve_nodes(&local.cache, slot, open.len()) {
         arena.rearm(slot, 0);
         arena.end(&local.cache, slot);
@@ -105,7 +107,11 @@ fn begin(
     record.cold().owner.store(local.seat().index, Relaxed);
     fill(record);
     let complete = arena.attach(slot, open, |failed| poison_by(local, slot, failed));
-    Ok((slot, arena.count_down(&local.cache, slot, complete + 1)))
+    if complete > 0 {
+        let countdown = arena.count_down(&local.cache, slot, complete);
+        debug_assert_eq!(countdown, Countdown::Open, "the guard is left");
+    }
+    Ok(slot)
 }
 
 /// A dependency had failed before `slot` could be attached to it.
@@ -129,12 +135,9 @@ pub fn fire(local: &Local, slot: Slot) {
 
 /// Ends the record of a wait that is over and says how it went.
 fn finish(local: &Local, slot: Slot) -> Result<()> {
-    let failure = local.arena().record(slot).take_failure();
+    let record = local.arena().record(slot);
+    let failure = if record.is_poisoned() { record.take_failure() } else { None };
     local.arena().end(&local.cache, slot);
-    outcome(failure)
-}
-
-fn outcome(failure: Option<Arc<Failure>>) -> Result<()> {
     let Some(failure) = failure else { return Ok(()) };
     failure.observe();
     Err(Error::new(failure.status, failure.message.clone()))

@@ -1,6 +1,6 @@
 //! Tasks that wait: they leave their stack behind, or keep their thread.
 
-use super::{begin, exceptions, outcome, timed_out};
+use super::{begin, finish, timed_out};
 use crate::error::Result;
 use crate::graph::edges::Countdown;
 use crate::graph::record::{Phase, flag, kind};
@@ -11,9 +11,9 @@ use crate::runtime::stall::Watch;
 use crate::runtime::{admit, completion, hooks, ready, spares, worker};
 use crate::scheduler::admission::Returning;
 use crate::scheduler::grant::Grant;
+use crate::scheduler::inbox::Letter;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::Relaxed;
-use crate::sync::lock;
 use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
@@ -28,7 +28,9 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         fibers.ensure_spare(|| worker::new_fiber(local))?;
     }
     let stand_in = if freezes { Some(spares::reserve(local)?) } else { None };
+    let frame = local.frame.get();
     let blocked = Blocked {
+        letter: Letter::default(),
         fiber: Cell::new(None),
         seat: local.seat().index,
         claimed: Cell::new(false),
@@ -36,16 +38,19 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         freezes,
         task: record.name(task),
         vcus: RefCell::default(),
-        targets: open.to_vec(),
-        below: local.frames().skip(1).map(|slot| arena.record(slot).name(slot)).collect(),
+        targets: open,
+        frame,
         wait: Cell::new(Handle(0)),
         is_timed: deadline.is_some(),
+        older: Cell::new(0),
+        newer: Cell::new(0),
     };
+    let seat = local.seat();
     let address = std::ptr::from_ref(&blocked).cast_mut().cast();
     // One guard stays until the stack has been left: nobody can fire the wait before.
-    let begun = begin(local, kind::TASK_WAIT, open, 1, |wait| wait.set_ctx(address));
+    let begun = begin(local, kind::TASK_WAIT, open, |wait| wait.set_ctx(address));
     let wait = match begun {
-        Ok((wait, _)) => wait,
+        Ok(wait) => wait,
         Err(error) => {
             stand_in.into_iter().for_each(|s| s.cancel(local));
             return Err(error);
@@ -56,17 +61,18 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         // All of them have completed meanwhile.
         let _ = arena.count_down(&local.cache, wait, 1);
         stand_in.into_iter().for_each(|s| s.cancel(local));
-        return super::finish(local, wait);
+        return finish(local, wait);
     }
     blocked.wait.set(handle);
     let hooked = hooks::any().then(|| hooks::before_block(blocked.task));
     *blocked.vcus.borrow_mut() = admit::release_vcus(local, task);
     // From here on others may claim the wait (`stall.rs`), so what they use has been filled in.
-    lock(&local.seat().post.blocked).push(std::ptr::from_ref(&blocked) as usize);
+    // SAFETY: this is the thread of the seat; `blocked` stays until it is off the list, below.
+    unsafe { blocked.enlist(seat) };
     record.set_phase(Phase::Blocked);
-    bump(&local.seat().own.blocked, 1);
-    let frame = local.frame.replace(std::ptr::null());
-    let exceptions = exceptions::take();
+    bump(&seat.own.blocked, 1);
+    local.frame.set(std::ptr::null());
+    let exceptions = fibers.exceptions.take();
     if let Some(stand_in) = stand_in {
         stand_in.start(local);
     }
@@ -74,8 +80,10 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         park(local, wait, handle, &blocked, deadline);
     } else {
         let timer = deadline.map(|deadline| Timer { deadline, wait: handle.0, blocked: &blocked });
-        fibers.timers.borrow_mut().extend(timer);
-        fibers.calm.set(fibers.calm.get() && timer.is_none());
+        if let Some(timer) = timer {
+            fibers.timers.borrow_mut().insert(timer);
+            fibers.calm.set(false);
+        }
         let suspend = fibers.suspend.get();
         let limit = fibers.limit.get();
         let switch = if freezes { Switch::Freeze(wait) } else { Switch::Block(wait) };
@@ -87,15 +95,9 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
             fibers.timers.borrow_mut().remove(&timer);
         }
     }
-    exceptions::put(exceptions);
-    let address = std::ptr::from_ref(&blocked) as usize;
-    {
-        let mut list = lock(&local.seat().post.blocked);
-        // Most often the last: waits nest.
-        if let Some(at) = list.iter().rposition(|&a| a == address) {
-            list.swap_remove(at);
-        }
-    }
+    fibers.exceptions.put(exceptions);
+    // SAFETY: this is the thread of the seat, and `enlist` put it there.
+    unsafe { blocked.delist(seat) };
     local.frame.set(frame);
     admit::vcus_back(local, task);
     record.set_phase(Phase::Running);
@@ -106,9 +108,7 @@ pub fn wait(local: &Local, task: Slot, open: &[Handle], deadline: Option<Instant
         // The record is recycled when its last dependency is done.
         return blocked.verdict.take().map_or_else(timed_out, Err);
     }
-    let failure = arena.record(wait).take_failure();
-    arena.end(&local.cache, wait);
-    outcome(failure)
+    finish(local, wait)
 }
 
 /// The stack has been left, or will be kept: counts the guard of the wait down. From now on it may be fired.
@@ -137,10 +137,54 @@ pub unsafe fn go_on(local: &Local, wait: *const Blocked) {
     let blocked = unsafe { &*wait };
     let vcus = blocked.vcus.take();
     if vcus == Grant::Nothing {
-        local.runtime.queues.seat(blocked.seat).deliver(wait as usize);
+        // SAFETY: the caller's contract.
+        unsafe { deliver(local, wait) };
     } else {
         let who = Returning::Wait(wait as usize);
         admit::submit_resume(local, who, vcus);
+    }
+}
+
+/// Tells the thread of a wait that it goes on.
+///
+/// # Safety
+/// The wait is over, has its VCUs, and has not been delivered: so it is blocked until then.
+pub unsafe fn deliver(local: &Local, wait: *const Blocked) {
+    // SAFETY: the caller's contract.
+    let blocked = unsafe { &*wait };
+    if blocked.seat == local.seat().index {
+        // SAFETY: the caller's contract.
+        unsafe { local.fibers.arrive(blocked) };
+    } else {
+        // SAFETY: the letter has been in no list yet, and is blocked with its wait until it is taken.
+        unsafe { local.runtime.queues.seat(blocked.seat).deliver(blocked.letter()) };
+    }
+}
+
+/// Claims the waits of this thread whose time has run out.
+pub fn fire_timers(local: &Local) {
+    if local.fibers.timers.borrow().is_empty() {
+        return;
+    }
+    let now = Instant::now();
+    loop {
+        let timer = {
+            let mut timers = local.fibers.timers.borrow_mut();
+            match timers.first().copied() {
+                Some(first) if first.deadline <= now => {
+                    timers.pop_first();
+                    first
+                }
+                _ => return,
+            }
+        };
+        if local.arena().claim(Handle(timer.wait)) {
+            // SAFETY: the wait was open until this thread claimed it, so it is still blocked.
+            unsafe {
+                (*timer.blocked).claimed.set(true);
+                go_on(local, timer.blocked);
+            }
+        }
     }
 }
 
@@ -162,13 +206,10 @@ fn park(
     // that what its task waits for can never come.
     let mut watch = local.is_lent.get().then(|| Watch::new(&local.runtime));
     loop {
-        {
-            let mut inbox = lock(&seat.post.inbox);
-            let address = std::ptr::from_ref(blocked) as usize;
-            if let Some(at) = inbox.iter().position(|&a| a == address) {
-                inbox.remove(at);
-                break;
-            }
+        if let Some(arrived) = fibers.take_arrived(&seat.post.inbox) {
+            // A thread that keeps its own stack has one blocked wait at most.
+            debug_assert!(std::ptr::eq(arrived, blocked));
+            break;
         }
         if deadline.is_some_and(|d| d <= Instant::now()) {
             deadline = None;

@@ -6,6 +6,7 @@
 //! be: a task is put there by a Release store and orders nothing else.
 
 use super::Sleep;
+use crate::scheduler::inbox::{Letter, Tray};
 use crate::scheduler::seat::Seat;
 use crate::sync::Parker;
 use crate::sync::atomic::{
@@ -189,6 +190,29 @@ fn what_a_busy_thief_carries_off_is_offered_again() {
     });
 }
 
+/// A letter that stays.
+fn letter() -> &'static Letter {
+    Box::leak(Box::default())
+}
+
+/// As `runtime/wait/task::deliver`, from another thread.
+fn deliver(seat: &Seat) {
+    // SAFETY: the letter is new, and stays.
+    unsafe { seat.deliver(letter()) }
+}
+
+/// As `runtime/worker`: `look_up` and `rest`, until so many letters have come.
+fn serve(seat: &Seat, tray: &Tray, letters: usize) {
+    let mut delivered = 0;
+    while delivered < letters {
+        if seat.heed() || !tray.is_empty() {
+            delivered += usize::from(!tray.take(&seat.post.inbox).is_null());
+        } else if !seat.post.attention.load(Acquire) {
+            seat.post.parker.park(None);
+        }
+    }
+}
+
 #[test]
 fn a_call_reaches_a_thread_that_clears_its_flag() {
     check(4, || {
@@ -203,13 +227,14 @@ fn a_call_reaches_a_thread_that_clears_its_flag() {
         };
         let other = {
             let seat = Arc::clone(&seat);
-            thread::spawn(move || seat.deliver(7))
+            thread::spawn(move || deliver(&seat))
         };
-        // As `runtime/worker`: `look_up` and `rest`.
+        // As `runtime/worker`: `look_up` and `rest`; it also has itself look once more, as `search` does.
+        let tray = Tray::default();
         let mut delivered = false;
         loop {
             if seat.heed() {
-                if seat.post.inbox.lock().unwrap().pop().is_some() {
+                if !tray.take(&seat.post.inbox).is_null() {
                     delivered = true;
                     seat.remind();
                     continue;
@@ -223,6 +248,35 @@ fn a_call_reaches_a_thread_that_clears_its_flag() {
             }
         }
         stopper.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn who_finds_a_letter_in_the_inbox_need_not_call() {
+    check(3, || {
+        let seat = Arc::new(Seat::new(0));
+        let others = [(); 2].map(|()| {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || deliver(&seat))
+        });
+        serve(&seat, &Tray::default(), 2);
+        others.into_iter().for_each(|other| other.join().unwrap());
+    });
+}
+
+#[test]
+fn a_letter_is_not_forgotten_over_those_of_the_thread_itself() {
+    check(4, || {
+        let seat = Arc::new(Seat::new(0));
+        let other = {
+            let seat = Arc::clone(&seat);
+            thread::spawn(move || deliver(&seat))
+        };
+        let tray = Tray::default();
+        // SAFETY: the letters are new, and stay.
+        (0..2).for_each(|_| unsafe { tray.put(letter()) });
+        serve(&seat, &tray, 3);
         other.join().unwrap();
     });
 }
