@@ -210,6 +210,8 @@ impl Arena {
     /// Gets overflow records for `n` dependencies of `slot`, so that [`Arena::attach`] cannot fail.
     pub fn reserve_nodes(&self, cache: &Cache, slot: Slot, n: usize) -> Result<()> {
         let record = self.record(slot);
+        // A task that continues may have had some before, which were freed with the last of its dependencies.
+        record.clear_flags(flag::OVERFLOWS);
         let mut missing = n.saturating_sub(INLINE_NODES);
         let mut chain = 0;
         while missing > 0 {
@@ -456,8 +458,6 @@ impl Arena {
     /// a task about to continue.
     pub fn rearm(&self, slot: Slot, count: u32) {
         let record = self.record(slot);
-        // The overflow nodes of its first dependencies have been freed with the last of them.
-        record.clear_flags(flag::OVERFLOWS);
         let kept = record.pending.load(Relaxed) & (!(ONE_GENERATION - 1) | POISONED);
         // Release: partner is the Acquire of `claim`, which may come before the owner counts its guard down.
         record.pending.swap(kept | u64::from(count), Release);

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::handle::{GENERATION_MAX, Handle, Kind, Slot};
 use crate::sync::atomic::{
     AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 use smallvec::SmallVec;
 use std::ffi::c_void;
@@ -419,7 +419,6 @@ impl Record {
     /// Sets the failure if there is none yet. The caller owns the record or one of its open
     /// dependencies, so that it cannot be recycled meanwhile.
     pub fn poison(&self, failure: &Arc<Failure>) {
-        use crate::sync::atomic::Ordering::AcqRel;
         let raw = Arc::into_raw(Arc::clone(failure)).cast_mut();
         // Release: the reader gets the pointer's target through it too (`failure`). The countdown orders
         // it for the record's own owner.
@@ -428,7 +427,8 @@ impl Record {
             // SAFETY: `raw` came from `into_raw` just now and was not stored.
             drop(unsafe { Arc::from_raw(raw) });
         }
-        self.pending.fetch_or(POISONED, Relaxed);
+        // Acquire, Release: with `take_failure`, which goes the other way round.
+        self.pending.fetch_or(POISONED, AcqRel);
     }
 
     /// The failure, shared.
@@ -450,9 +450,10 @@ impl Record {
 
     /// Takes the failure away; by the owner.
     pub fn take_failure(&self) -> Option<Arc<Failure>> {
-        let raw = self.cold().failure.swap(std::ptr::null_mut(), Acquire);
-        // Others may be about to claim the task, so not just a store.
-        self.pending.fetch_and(!POISONED, Relaxed);
+        // The bit first, so that a pointer never stays without it: whoever poisons the record sets the pointer first. Others may
+        // be about to claim the task, so it is not just a store. Release: partner is the Acquire in `poison`.
+        self.pending.fetch_and(!POISONED, Release);
+        let raw = self.cold().failure.swap(std::ptr::null_mut(), AcqRel);
         // SAFETY: a non-null pointer is an owned reference, and the swap takes it once.
         (!raw.is_null()).then(|| unsafe { Arc::from_raw(raw) })
     }

@@ -24,6 +24,13 @@ fn at_gate(local: &Local, ask: impl FnOnce(&Admission, &mut Vec<Admitted>)) {
     local.admitted.set(admitted);
 }
 
+/// Takes a task that `is_it` says is meant out of the gate's queue. True: it was there.
+pub fn leave_gate(local: &Local, slot: Slot, shape: u32, is_it: impl FnOnce() -> bool) -> bool {
+    let mut removed = false;
+    at_gate(local, |gate, admitted| removed = gate.remove(slot, shape, is_it, admitted));
+    removed
+}
+
 /// Gives back. If that lets one task through, and this worker can run it next, it is kept for it.
 fn release(local: &Local, held: &Grant, keeps: bool) -> Option<Slot> {
     let mut admitted = local.admitted.take();

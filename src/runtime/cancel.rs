@@ -1,7 +1,7 @@
 //! Cancellation: requested by anybody, decided in the graph, carried out here.
 
 use super::local::Local;
-use super::{collect, completion, quiesce, ready, spaces};
+use super::{admit, collect, completion, quiesce, ready, spaces};
 use crate::error::Result;
 use crate::graph::Handle;
 use crate::graph::claim::CancelClaim;
@@ -41,7 +41,7 @@ fn withdraw(local: &Local, handle: Handle) {
     // What lies in the queue is not complete, so if the slot is still this task's, the entry is too.
     let is_it = || local.arena().look(handle) == Look::Live;
     if shape != 0
-        && local.runtime.admission.remove(slot, shape, is_it)
+        && admit::leave_gate(local, slot, shape, is_it)
         && let Some(next) = completion::skip(local, slot)
     {
         ready::ready(local, next);

@@ -97,6 +97,7 @@ fn body_done_special(local: &Local, slot: Slot, code: i32) -> Option<Slot> {
 #[inline(never)]
 pub fn skip(local: &Local, slot: Slot) -> Option<Slot> {
     let record = local.arena().record(slot);
+    record.name(slot);
     // What runs in spite of failed dependencies is here because it was cancelled.
     if record.is_poisoned() && !record.has(flag::RUN_ANYWAY) {
         record.set_phase(Phase::Skipped);

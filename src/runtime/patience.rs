@@ -36,6 +36,8 @@ pub struct Patience {
     finds: Cell<u64>,
     /// Tasks that others had spawned on the same processor.
     spawned_here: Cell<u64>,
+    /// Whether it has looked since its last nap.
+    looked: Cell<bool>,
 }
 
 impl Default for Patience {
@@ -47,6 +49,7 @@ impl Default for Patience {
             found: Cell::default(),
             finds: Cell::default(),
             spawned_here: Cell::default(),
+            looked: Cell::new(true),
         }
     }
 }
@@ -65,13 +68,22 @@ impl Patience {
 
     /// It has looked since `begun`.
     pub fn look(&self, begun: Instant, now: Instant) {
+        self.looked.set(true);
         let debt = self.debt.get() + now.saturating_duration_since(begun);
         self.debt.set(debt.min(2 * LIMIT));
     }
 
-    /// It has found something.
+    /// It has found something, in a search that is counted for all.
     pub fn found(&self, now: Instant) {
         self.found.set(Some(now));
+        self.finds.set(self.finds.get() + 1);
+    }
+
+    /// It has found something without a search.
+    pub fn found_at_once(&self) {
+        if self.found.get().is_none() {
+            self.found.set(Some(Instant::now()));
+        }
     }
 
     /// Whether anybody has found work since its last nap; `finds` counts them.
@@ -79,11 +91,19 @@ impl Patience {
         self.finds.get() != finds
     }
 
-    /// How long it should nap. `spawned_here`: tasks spawned by others on the same processor; a thread that spawns gives
-    /// more to do if it has the processor for itself.
-    pub fn nap(&self, finds: u64, spawned_here: u64) -> Option<Duration> {
-        let is_crowded = spawned_here > self.spawned_here.replace(spawned_here);
+    /// Whether another thread spawns on the same processor: it gives more to do if it has that for itself. `spawned_here`:
+    /// how many it has spawned.
+    pub fn is_crowded(&self, spawned_here: u64) -> bool {
+        spawned_here > self.spawned_here.replace(spawned_here)
+    }
+
+    /// How long it should nap.
+    pub fn nap(&self, finds: u64, is_crowded: bool) -> Option<Duration> {
         if self.debt.get() < LIMIT && !is_crowded || self.naps.get() >= MOST_NAPS {
+            return None;
+        }
+        // Never without a look: what only a look finds must not wait for many naps.
+        if !self.looked.replace(false) {
             return None;
         }
         self.naps.set(self.naps.get() + 1);

@@ -3,11 +3,12 @@
 //! A `thread_local!` of a shared library costs a call of the dynamic linker's `__tls_get_addr`, since the library
 //! might be loaded later. A pointer of eight bytes always has room in the space that the C library keeps for
 //! that ("initial-exec" in Drepper, "ELF Handling For Thread-Local Storage"), so one load gets it; but Rust has no
-//! stable way to ask for that, other than to write the load. Elsewhere it is a `thread_local!`.
+//! stable way to ask for that, other than to write the load. Elsewhere it is a `thread_local!`: musl, for one, refuses to load such a
+//! library later.
 
 pub use imp::{get, set};
 
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
+#[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", not(miri)))]
 mod imp {
     use std::arch::{asm, global_asm};
 
@@ -54,7 +55,7 @@ mod imp {
     }
 }
 
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu", not(miri))))]
 mod imp {
     use std::cell::Cell;
 

@@ -344,6 +344,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
         queues.seat(other).post.parker.unpark();
     };
     if let Some(slot) = queues.next_shared(&taker) {
+        local.patience.found_at_once();
         super::ready::share_all(local); // As in `look_around`.
         return Some(slot);
     }
@@ -364,8 +365,9 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     loop {
         let begun = Instant::now();
         let finds = sleep.finds();
+        let is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
         if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
-            && let Some(nap) = local.patience.nap(finds, queues.spawned_here(seat))
+            && let Some(nap) = local.patience.nap(finds, is_crowded)
         {
             sleep.begin_nap();
             end_search();
@@ -373,7 +375,8 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             sleep.end_nap();
             return None;
         }
-        let found = look_until(local, begun + runtime.config.spin);
+        let most = if is_crowded { runtime.config.spin / 8 } else { runtime.config.spin };
+        let found = look_until(local, begun + most);
         let now = Instant::now();
         local.patience.look(begun, now);
         match found {
@@ -381,6 +384,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
                 local.patience.found(now);
                 sleep.note_find();
                 end_search();
+                super::ready::share_all(local);
                 return Some(slot);
             }
             Found::Attention => {
@@ -390,7 +394,10 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             Found::Nothing => {}
         }
         if let Some(slot) = queues.steal_by_force(&taker) {
+            local.patience.found(now);
+            sleep.note_find();
             end_search();
+            super::ready::share_all(local);
             return Some(slot);
         }
         if queues.any_work(device) {

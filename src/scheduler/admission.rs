@@ -132,7 +132,13 @@ impl Admission {
     }
 
     /// Takes a task out of its queue, if it is there and `is_it` says so under the lock.
-    pub fn remove(&self, slot: Slot, number: u32, is_it: impl FnOnce() -> bool) -> bool {
+    pub fn remove(
+        &self,
+        slot: Slot,
+        number: u32,
+        is_it: impl FnOnce() -> bool,
+        admitted: &mut Vec<Admitted>,
+    ) -> bool {
         let mut inner = lock(&self.inner);
         let Some(Some(queue)) = inner.queues.get_mut(number as usize) else { return false };
         if !queue.contains(slot) || !is_it() {
@@ -142,6 +148,8 @@ impl Admission {
         if queue.is_empty() {
             inner.waiting.retain(|&other| other != number);
         }
+        // It may have barred others.
+        inner.admit(admitted);
         true
     }
 

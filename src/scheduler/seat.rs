@@ -32,6 +32,9 @@ pub struct Seat {
     pub post: Padded<Post>,
 }
 
+/// No processor.
+const NOWHERE: u32 = u32::MAX;
+
 /// What the thread writes.
 #[derive(Debug, Default)]
 pub struct Own {
@@ -88,7 +91,7 @@ impl Seat {
             deque: Arc::clone(deque.shared()),
             vacant: Mutex::new(Some(deque)),
             blocked: Biased::default(),
-            own: Padded::default(),
+            own: Padded(Own { cpu: AtomicU32::new(NOWHERE), ..Own::default() }),
             post: Padded::default(),
         }
     }
@@ -107,6 +110,7 @@ impl Seat {
     pub fn vacate(&self, deque: deque::Owner) {
         self.is_worker.store(false, Relaxed);
         self.own.endless.store(false, Relaxed);
+        self.own.cpu.store(NOWHERE, Relaxed);
         *lock(&self.vacant) = Some(deque);
     }
 

@@ -37,6 +37,33 @@ static parla_task_t spawn(const parla_task_t *deps, size_t n) {
     return task;
 }
 
+static uint64_t record_bytes(void) {
+    parla_stats_t stats = {.size = sizeof stats};
+    CHECK(parla_stats(&stats) == PARLA_OK);
+    return stats.record_bytes;
+}
+
+static int32_t go_on_after_many(void *ctx) {
+    (void)ctx;
+    parla_task_t tasks[30];
+    for (int i = 0; i < 30; i++) tasks[i] = spawn(NULL, 0);
+    CHECK(parla_continue(count, NULL, tasks, 30) == PARLA_OK);
+    return 0;
+}
+
+/* What a continuation needs for its dependencies is used again. */
+static void continuations(void) {
+    uint64_t before = 0;
+    for (int round = 0; round < 4000; round++) {
+        parla_task_t task;
+        CHECK(parla_spawn(go_on_after_many, NULL, PARLA_ANY, 0, NULL, 0, &task) == PARLA_OK);
+        CHECK(parla_wait(&task, 1, -1) == PARLA_OK);
+        if (round == 1000) before = record_bytes();
+    }
+    /* 3,000 of them would need 6,000 records more, if none came back. */
+    CHECK(record_bytes() - before <= 2000 * 128);
+}
+
 static void every_length(void) {
     parla_taskspace_t gates;
     CHECK(parla_taskspace_create(NULL, 1, NULL, NULL, &gates) == PARLA_OK);
@@ -79,6 +106,7 @@ static void skipping_needs_no_worker(void) {
 int main(void) {
     parla_config_t config = {.size = sizeof config, .num_threads = 1};
     CHECK(parla_init(&config) == PARLA_OK);
+    continuations();
     every_length();
     skipping_needs_no_worker();
     CHECK(parla_finalize() == PARLA_OK);

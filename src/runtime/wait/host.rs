@@ -80,13 +80,18 @@ pub fn run_until(handles: &[u64], timeout_ns: i64) -> Result<()> {
 pub fn run_until_all(timeout_ns: i64) -> Result<()> {
     let local = may_lend()?;
     let runtime = &*local.runtime;
-    let is_quiet = || quiesce::is_quiet(runtime);
-    if is_quiet() {
+    // Once is enough: what is spawned after that moment is not waited for.
+    let was_quiet = Cell::new(quiesce::is_quiet(runtime));
+    if was_quiet.get() {
         return Ok(());
     }
-    let given_up = quiesce::while_waiting(local, || lend_until(local, timeout_ns, is_quiet));
+    let is_done = || {
+        was_quiet.set(was_quiet.get() || quiesce::is_quiet(runtime));
+        was_quiet.get()
+    };
+    let given_up = quiesce::while_waiting(local, || lend_until(local, timeout_ns, is_done));
     quiesce::poke(runtime);
-    if is_quiet() { Ok(()) } else { given_up.and_then(|()| timed_out()) }
+    if is_done() { Ok(()) } else { given_up.and_then(|()| timed_out()) }
 }
 
 /// The place of this thread, if it may lend itself.

@@ -16,14 +16,13 @@ const MAX_HANDLES: usize = 16;
 pub fn run(local: &Local, handles: &[u64]) -> bool {
     let arena = local.arena();
     let mut left = handles;
-    let mut is_allowed = false;
     // From the end: what was spawned last is mostly listed last, and is the newest.
     while let Some((&last, before)) = left.split_last() {
         match arena.look(Handle(last)) {
             Look::Done => left = before,
             Look::Live => {
-                is_allowed = is_allowed || allowed(local);
-                if !is_allowed {
+                // Each time anew: a child may have left this stack meanwhile.
+                if !allowed(local) {
                     return false;
                 }
                 // A slot in the deque holds a live task; so a live handle of that slot names that task.
@@ -46,6 +45,7 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
 /// True: it is complete and has not failed. False: that must be looked up.
 #[inline(always)]
 fn run_here(local: &Local, slot: Slot) -> bool {
+    ready::share_all(local);
     match run::run(local, slot) {
         Ran::Done(None) => true,
         Ran::Done(Some(next)) => {

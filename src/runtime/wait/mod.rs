@@ -32,7 +32,8 @@ pub const FEW: usize = 64;
 /// what the calling task could run itself. Otherwise [`wait`] is to be asked.
 #[inline(always)]
 pub fn quick(handles: &[u64]) -> bool {
-    Local::in_task().is_some_and(|local| in_place::run(local, handles))
+    Local::in_task()
+        .is_some_and(|local| local.callbacks.get() == 0 && in_place::run(local, handles))
 }
 
 /// `parla_wait`.
