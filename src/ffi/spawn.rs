@@ -179,14 +179,15 @@ pub unsafe extern "C" fn parla_spawn_batch(
     n: usize,
     tasks: *mut parla_task_t,
 ) -> parla_status_t {
+    // Whatever goes wrong, what has not been spawned reads 0.
+    // SAFETY: the caller's contract.
+    if let Ok(Some(out)) = unsafe { pointers::optional_room(tasks, n) } {
+        out.fill(0);
+    }
     guard_local(|local| {
         // SAFETY: the caller's contract.
-        let (specs, tasks) =
+        let (specs, mut out) =
             unsafe { (pointers::list(specs, n, "specs")?, pointers::optional_room(tasks, n)?) };
-        let mut out = tasks;
-        if let Some(out) = out.as_deref_mut() {
-            out.fill(0);
-        }
         spawn::batch(local, specs.len(), |local, i| {
             let task = out.as_deref_mut().map_or(std::ptr::null_mut(), |out| &raw mut out[i]);
             // SAFETY: the caller's contract; the call has been announced.

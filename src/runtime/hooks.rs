@@ -150,7 +150,12 @@ fn call_task(list: &List, task: Handle, reverse: bool, which: impl Fn(&Hooks) ->
             unsafe { hook(hooks.user as *mut c_void, task.0) }
         }
     };
-    if reverse { list.iter().rev().for_each(call) } else { list.iter().for_each(call) }
+    let calls =
+        || if reverse { list.iter().rev().for_each(call) } else { list.iter().for_each(call) };
+    match Local::peek() {
+        Some(local) => local.in_callback(calls),
+        None => calls(),
+    }
 }
 
 /// The hosts that this worker tells of what begins now: those it follows, less those removed since its

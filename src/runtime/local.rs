@@ -54,6 +54,8 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// Tasks that it has run in place of a wait.
+    pub in_place: Cell<u32>,
     /// How long it looks for work.
     pub patience: Patience,
     /// When it last looked for stalls.
@@ -197,6 +199,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            in_place: Cell::new(0),
             patience: Patience::default(),
             alarm: Alarm::default(),
             base_flags,

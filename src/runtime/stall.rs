@@ -296,7 +296,9 @@ impl Watch {
         }
         let held_too_long = self.holds_after.is_some_and(|limit| passed >= limit);
         let hopeless = !diagnosis.has_timed && (!diagnosis.has_holds || held_too_long);
-        (hopeless && nobody).then(|| Error::new(Status::Stalled, diagnosis.report()))
+        // Another thread may have looked at the same time, and have broken a cycle: then something moves again.
+        (hopeless && nobody && still(local) == Some(now))
+            .then(|| Error::new(Status::Stalled, diagnosis.report()))
     }
 }
 

@@ -121,7 +121,14 @@ impl Queues {
         if tick % 64 != 32 {
             return None;
         }
-        self.steal(taker)
+        // A thread of the host that has gone on to something else may have left a few that it has shown to nobody.
+        self.steal(taker).or_else(|| {
+            let is_left = |seat: &Seat| !seat.is_worker.load(Ordering::Relaxed);
+            self.victims(taker, |victim| {
+                (is_left(victim) && victim.deque.is_stuck() && victim.deque.force()).then_some(())
+            })?;
+            self.steal(taker)
+        })
     }
 
     /// Whether a task of higher priority than the default waits for a worker of the device.

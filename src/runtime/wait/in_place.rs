@@ -4,14 +4,23 @@ use crate::graph::edges::Look;
 use crate::graph::{Handle, Slot};
 use crate::runtime::completion::Ran;
 use crate::runtime::local::Local;
-use crate::runtime::{ready, run};
+use crate::runtime::{hooks, ready, run};
 use crate::sync::atomic::Ordering::Relaxed;
+
+/// How many tasks run in place until the deadlines and arrivals of this thread are looked at, and until the wait goes the
+/// long way in any case.
+const OFTEN: u32 = 64;
+/// See [`OFTEN`].
+const SELDOM: u32 = 1024;
 
 /// Longest list of handles that is worth comparing with each task.
 const MAX_HANDLES: usize = 16;
 
 /// Runs awaited tasks as long as the newest task of the deque is one of them. True: all are complete
 /// without failure.
+///
+/// A wait in place must not keep the worker from what else it is for, however often tasks spawn and wait in turn: so a wait
+/// goes the long way, through the worker's loop, if the loop is called for, and every now and then in any case.
 #[inline(always)]
 pub fn run(local: &Local, handles: &[u64]) -> bool {
     let arena = local.arena();
@@ -22,7 +31,7 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
             Look::Done => left = before,
             Look::Live => {
                 // Each time anew: a child may have left this stack meanwhile.
-                if !allowed(local) {
+                if !allowed(local) || is_called_for(local) {
                     return false;
                 }
                 // A slot in the deque holds a live task; so a live handle of that slot names that task.
@@ -42,10 +51,34 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
     true
 }
 
+/// Whether the worker's loop should see to something else than the newest task.
+#[inline(always)]
+fn is_called_for(local: &Local) -> bool {
+    let turn = local.in_place.get().wrapping_add(1);
+    local.in_place.set(turn);
+    local.seat().post.attention.load(Relaxed)
+        || local.runtime.queues.is_urgent(local.device.get())
+        || turn.is_multiple_of(OFTEN) && (turn.is_multiple_of(SELDOM) || !local.fibers.calm.get())
+}
+
 /// True: it is complete and has not failed. False: that must be looked up.
 #[inline(always)]
 fn run_here(local: &Local, slot: Slot) -> bool {
     ready::share_all(local);
+    if hooks::any() {
+        let task = local.current().map(|slot| local.arena().record(slot).name(slot));
+        let told = task.map(|task| (task, hooks::before_block(task)));
+        let done = run_next(local, slot);
+        if let Some((task, told)) = told {
+            hooks::after_block(&told, task);
+        }
+        return done;
+    }
+    run_next(local, slot)
+}
+
+#[inline(always)]
+fn run_next(local: &Local, slot: Slot) -> bool {
     match run::run(local, slot) {
         Ran::Done(None) => true,
         Ran::Done(Some(next)) => {
