@@ -66,15 +66,21 @@ fn is_called_for(local: &Local) -> bool {
 fn run_here(local: &Local, slot: Slot) -> bool {
     ready::share_all(local);
     if hooks::any() {
-        let task = local.current().map(|slot| local.arena().record(slot).name(slot));
-        let told = task.map(|task| (task, hooks::before_block(task)));
-        let done = run_next(local, slot);
-        if let Some((task, told)) = told {
-            hooks::after_block(&told, task);
-        }
-        return done;
+        return run_told(local, slot);
     }
     run_next(local, slot)
+}
+
+/// The hosts are told that the waiting body does something else meanwhile.
+#[cold]
+#[inline(never)]
+fn run_told(local: &Local, slot: Slot) -> bool {
+    let Some(waiting) = local.current() else { return run_next(local, slot) };
+    let task = local.arena().record(waiting).name(waiting);
+    let told = hooks::before_block(task);
+    let done = run_next(local, slot);
+    hooks::after_block(&told, task);
+    done
 }
 
 #[inline(always)]
