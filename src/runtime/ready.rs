@@ -79,6 +79,7 @@ pub fn set_aside(local: &Local, slot: Slot) {
 }
 
 /// Before this worker does something else than take its newest task: shows what it has to others, if one is idle.
+#[inline(always)]
 pub fn share_all(local: &Local) {
     if local.runtime.sleep.anyone_idle() && local.deque.private_len() > 0 {
         publish_and_notify(local);

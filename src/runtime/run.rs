@@ -10,6 +10,23 @@ use crate::graph::{Record, Slot};
 /// that has become ready and that the caller should run next.
 #[inline(always)]
 pub fn run(local: &Local, slot: Slot) -> Ran {
+    run_by(local, slot, |record| {
+        if hooks::any() {
+            hooks::around_task(record.name(slot), || call_body(record))
+        } else {
+            call_body(record)
+        }
+    })
+}
+
+/// As [`run`], where no host has hooks.
+#[inline(always)]
+pub fn run_untold(local: &Local, slot: Slot) -> Ran {
+    run_by(local, slot, call_body)
+}
+
+#[inline(always)]
+fn run_by(local: &Local, slot: Slot, call: impl FnOnce(&Record) -> i32) -> Ran {
     let record = local.arena().record(slot);
     if (record.is_poisoned() || local.arena().cancel_requested(slot))
         && !must_run(local, slot, record)
@@ -20,11 +37,7 @@ pub fn run(local: &Local, slot: Slot) -> Ran {
     record.set_phase(Phase::Running);
     let frame = Frame { slot, below: local.frame.get() };
     local.frame.set(&frame);
-    let code = if hooks::any() {
-        hooks::around_task(record.name(slot), || call_body(record))
-    } else {
-        call_body(record)
-    };
+    let code = call(record);
     local.frame.set(frame.below);
     completion::body_done(local, slot, code)
 }

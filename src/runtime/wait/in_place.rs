@@ -7,11 +7,13 @@ use crate::runtime::local::Local;
 use crate::runtime::{hooks, ready, run};
 use crate::sync::atomic::Ordering::Relaxed;
 
-/// How many tasks run in place until the deadlines and arrivals of this thread are looked at, and until the wait goes the
-/// long way in any case.
+/// How many tasks run in place until priorities and idle workers are looked at; the deadlines and arrivals of this thread; and until the wait
+/// goes the long way in any case.
+const NOW_AND_THEN: u32 = 8;
+/// See [`NOW_AND_THEN`].
 const OFTEN: u32 = 64;
-/// See [`OFTEN`].
-const SELDOM: u32 = 1024;
+/// See [`NOW_AND_THEN`].
+const SELDOM: u32 = 16_384;
 
 /// Longest list of handles that is worth comparing with each task.
 const MAX_HANDLES: usize = 16;
@@ -25,13 +27,14 @@ const MAX_HANDLES: usize = 16;
 pub fn run(local: &Local, handles: &[u64]) -> bool {
     let arena = local.arena();
     let mut left = handles;
+    let mut is_allowed = false;
     // From the end: what was spawned last is mostly listed last, and is the newest.
     while let Some((&last, before)) = left.split_last() {
         match arena.look(Handle(last)) {
             Look::Done => left = before,
             Look::Live => {
-                // Each time anew: a child may have left this stack meanwhile.
-                if !allowed(local) || is_called_for(local) {
+                is_allowed = is_allowed || allowed(local);
+                if !is_allowed || is_called_for(local) {
                     return false;
                 }
                 // A slot in the deque holds a live task; so a live handle of that slot names that task.
@@ -56,48 +59,47 @@ pub fn run(local: &Local, handles: &[u64]) -> bool {
 fn is_called_for(local: &Local) -> bool {
     let turn = local.in_place.get().wrapping_add(1);
     local.in_place.set(turn);
+    // A stack of this thread may have been frozen while a child had left this one.
     local.seat().post.attention.load(Relaxed)
-        || local.runtime.queues.is_urgent(local.device.get())
-        || turn.is_multiple_of(OFTEN) && (turn.is_multiple_of(SELDOM) || !local.fibers.calm.get())
+        || local.fibers.frozen.get() != 0
+        || turn.is_multiple_of(NOW_AND_THEN) && is_due(local, turn)
+}
+
+#[inline(never)]
+fn is_due(local: &Local, turn: u32) -> bool {
+    ready::share_all(local);
+    local.runtime.queues.is_urgent(local.device.get())
+        || turn.is_multiple_of(OFTEN) && !local.fibers.calm.get()
+        || turn.is_multiple_of(SELDOM)
 }
 
 /// True: it is complete and has not failed. False: that must be looked up.
 #[inline(always)]
 fn run_here(local: &Local, slot: Slot) -> bool {
-    ready::share_all(local);
     if hooks::any() {
         return run_told(local, slot);
     }
-    run_next(local, slot)
+    go_on(local, run::run_untold(local, slot))
 }
 
 /// The hosts are told that the waiting body does something else meanwhile.
 #[cold]
 #[inline(never)]
 fn run_told(local: &Local, slot: Slot) -> bool {
-    let Some(waiting) = local.current() else { return run_next(local, slot) };
+    let Some(waiting) = local.current() else { return go_on(local, run::run(local, slot)) };
     let task = local.arena().record(waiting).name(waiting);
     let told = hooks::before_block(task);
-    let done = run_next(local, slot);
+    let done = go_on(local, run::run(local, slot));
     hooks::after_block(&told, task);
     done
 }
 
 #[inline(always)]
-fn run_next(local: &Local, slot: Slot) -> bool {
-    match run::run(local, slot) {
-        Ran::Done(None) => true,
-        Ran::Done(Some(next)) => {
-            ready::ready(local, next);
-            true
-        }
-        Ran::Otherwise(next) => {
-            if let Some(next) = next {
-                ready::ready(local, next);
-            }
-            false
-        }
+fn go_on(local: &Local, ran: Ran) -> bool {
+    if let Some(next) = ran.next() {
+        ready::ready(local, next);
     }
+    matches!(ran, Ran::Done(_))
 }
 
 /// Runs the newest task of the deque if it is any of `handles`.
