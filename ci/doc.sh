@@ -2,7 +2,7 @@
 # Builds the reference: build/doc/c (the C interface), build/doc/man (the same as man pages), build/doc/rust.
 . "$(dirname "$0")/common.sh"
 
-version=$(sed -n 's/^version *= *"\(.*\)"/\1/p' Cargo.toml | head -n 1)
+version=$(sed -n 's/^version *= *"\(.*\)"/\1/p' Cargo.toml | sed -n 1p)
 
 mkdir -p build/doc
 step "C reference"

@@ -44,7 +44,7 @@ if grep -qsr --include='*.c' --include='*.cpp' 'include <lapacke.h>' examples-c 
 fi
 
 # at_least VERSION LEAST
-at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]; }
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | sed -n 1p)" = "$2" ]; }
 
 # Debian 12's own rustc is too old; its packages called -web follow newer releases. A compiler from elsewhere is used as
 # it is, and its lints with it.

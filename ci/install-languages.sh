@@ -82,7 +82,7 @@ system_mirror() {
     query=(indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Component: main'
         "Release: $codename")
     { apt-get "${query[@]}" | grep . ||
-        { apt-get -c="$1/apt.conf" update >&2 && apt-get -c="$1/apt.conf" "${query[@]}"; }; } | head -n 1
+        { apt-get -c="$1/apt.conf" update >&2 && apt-get -c="$1/apt.conf" "${query[@]}"; }; } | sed -n 1p
 }
 
 # unpack_julia STAGE: downloads Julia and the dependencies the system lacks, and unpacks them to STAGE/root.
@@ -123,7 +123,8 @@ link_system_libraries() {
     local link target library
     find "$1/julia" -xtype l | while read -r link; do
         target=$(readlink "$link")
-        library=$(ldconfig -p | awk -v name="${target##*/}" '$1 == name { print $NF; exit }')
+        # Read to its end: ldconfig would die of a pipe that closes early.
+        library=$(ldconfig -p | awk -v name="${target##*/}" '$1 == name && !found++ { print $NF }')
         if [ -n "$library" ]; then
             ln -sf "$library" "$1/${target##*/}"
         fi

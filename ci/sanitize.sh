@@ -15,7 +15,7 @@ sanitizer_build() {
   san_runtime=$(rustc --print sysroot)/lib/rustlib/$host/lib/librustc-stable_rt.$name.a
   mkdir -p "$san_work/bin"
   if [ ! -f "$san_runtime" ]; then
-    san_runtime=$(find "$(rustc --print sysroot)/lib/rustlib/$host/lib" -name "librustc-*_rt.$name.a" | head -n 1)
+    san_runtime=$(find "$(rustc --print sysroot)/lib/rustlib/$host/lib" -name "librustc-*_rt.$name.a" | sed -n 1p)
   fi
   if [ -z "$san_runtime" ]; then
     note "this Rust toolchain has no runtime of $name: nothing was tested"

@@ -6,7 +6,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 build=$root/build/package
-version=$(sed -n 's/^version *= *"\(.*\)"/\1/p' Cargo.toml | head -n 1)
+version=$(sed -n 's/^version *= *"\(.*\)"/\1/p' Cargo.toml | sed -n 1p)
 
 step "installing below $work"
 quietly package-configure cmake -S . -B "$build" -DCMAKE_INSTALL_PREFIX=/usr/local -DPARLA_CARGO_FLAGS=--locked \

@@ -5,7 +5,7 @@
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 library=$target_dir/release/libparla.so
-version=$(sed -n 's/^version *= *"\([0-9]*\)\..*/\1/p' Cargo.toml | head -n 1)
+version=$(sed -n 's/^version *= *"\([0-9]*\)\..*/\1/p' Cargo.toml | sed -n 1p)
 
 # The compiler lists the prototypes it has seen, with the file of each.
 declared() {

@@ -4,7 +4,7 @@ use super::convert;
 use super::guard::{guard, guard_local};
 use super::pointers;
 use super::types::*;
-use crate::graph::record::{Body, INLINE_NODES};
+use crate::graph::record::INLINE_NODES;
 use crate::runtime::local::Local;
 use crate::runtime::{ready, spawn};
 use std::ffi::c_void;
@@ -83,25 +83,6 @@ unsafe extern "C" fn spawn_quickly_or_not(
     unsafe { spawn_checked(r#fn, ctx, place, vcus, deps, n_deps, task) }
 }
 
-/// A task that any worker may run. None: nothing has happened.
-///
-/// # Safety
-/// As [`parla_spawn`].
-#[inline(always)]
-unsafe fn spawn_quickly(
-    body: Body,
-    ctx: *mut c_void,
-    deps: *const parla_handle_t,
-    n_deps: usize,
-    task: *mut parla_task_t,
-) -> Option<()> {
-    // SAFETY: the caller's contract.
-    let deps = unsafe { pointers::short_list(deps, n_deps, INLINE_NODES) }?;
-    let call = Local::quick_call()?;
-    // SAFETY: the caller's contract.
-    unsafe { spawn::quick::dependent(&call, body, ctx, deps, task) }
-}
-
 /// [`parla_spawn`] for everything else, errors included.
 #[inline(never)]
 unsafe extern "C" fn spawn_checked(
@@ -138,15 +119,32 @@ pub unsafe extern "C" fn parla_spawn_task(
     spec: *const parla_task_spec_t,
     task: *mut parla_task_t,
 ) -> parla_status_t {
-    // SAFETY: the caller's contract.
-    if let Some((body, plain)) = unsafe { convert::plain_spec(spec) }
+    if let Some(call) = Local::quick_call()
         // SAFETY: the caller's contract.
-        && unsafe { spawn_quickly(body, plain.ctx, plain.deps, plain.n_deps, task) }.is_some()
+        && unsafe { spawn_plain(&call, spec, task) }.is_some()
     {
         return 0;
     }
     // SAFETY: the caller's contract.
     unsafe { spawn_any(spec, task) }
+}
+
+/// A task that asks for no more than [`parla_spawn`] without a place does. None: nothing has happened.
+///
+/// # Safety
+/// As [`parla_spawn_task`].
+#[inline(always)]
+unsafe fn spawn_plain(
+    local: &Local,
+    spec: *const parla_task_spec_t,
+    task: *mut parla_task_t,
+) -> Option<()> {
+    // SAFETY: the caller's contract.
+    let (body, plain) = unsafe { convert::plain_spec(spec) }?;
+    // SAFETY: the caller's contract.
+    let deps = unsafe { pointers::short_list(plain.deps, plain.n_deps, INLINE_NODES) }?;
+    // SAFETY: the caller's contract.
+    unsafe { spawn::quick::dependent(local, body, plain.ctx, deps, task) }
 }
 
 /// [`parla_spawn_task`] for what is more than [`parla_spawn`] does.
@@ -191,7 +189,7 @@ pub unsafe extern "C" fn parla_spawn_batch(
         spawn::batch(local, specs.len(), |local, i| {
             let task = out.as_deref_mut().map_or(std::ptr::null_mut(), |out| &raw mut out[i]);
             // SAFETY: the caller's contract; the call has been announced.
-            if unsafe { spawn_one_of_batch(local, &specs[i], task) }.is_some() {
+            if unsafe { spawn_plain(local, &specs[i], task) }.is_some() {
                 return Ok(());
             }
             pointers::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
@@ -204,24 +202,6 @@ pub unsafe extern "C" fn parla_spawn_batch(
             Ok(())
         })
     })
-}
-
-/// One of a batch, if it is plain. None: nothing has happened.
-///
-/// # Safety
-/// As [`parla_spawn_task`].
-#[inline(always)]
-unsafe fn spawn_one_of_batch(
-    local: &Local,
-    spec: *const parla_task_spec_t,
-    task: *mut parla_task_t,
-) -> Option<()> {
-    // SAFETY: the caller's contract.
-    let (body, plain) = unsafe { convert::plain_spec(spec) }?;
-    // SAFETY: the caller's contract.
-    let deps = unsafe { pointers::short_list(plain.deps, plain.n_deps, INLINE_NODES) }?;
-    // SAFETY: the caller's contract.
-    unsafe { spawn::quick::dependent(local, body, plain.ctx, deps, task) }
 }
 
 /// Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body

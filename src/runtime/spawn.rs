@@ -61,30 +61,19 @@ pub mod quick {
         deps: &[u64],
         task: *mut u64,
     ) -> Option<()> {
-        let arena = local.arena();
-        let mut is_open = false;
-        for &dep in deps {
-            match arena.look(Handle(dep)) {
-                Look::Live => is_open = true,
-                Look::Done => {}
-                Look::Invalid if dep == 0 => {}
-                Look::Failed | Look::Invalid => return None,
-            }
-        }
-        if !is_open {
+        if !any_open(local, deps)? {
             // SAFETY: the caller's contract.
             return unsafe { independent(local, body, ctx, task, ready::offer) };
         }
+        let arena = local.arena();
         let count = deps.len() as u32;
         let (slot, handle) = arena.begin_waiting(&local.cache, local.base_flags, count)?;
         arena.record(slot).set_body(body, ctx);
-        bump(&local.seat().own.spawned, 1);
-        let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
         if !task.is_null() {
             // SAFETY: the caller's contract.
             unsafe { *task = handle.0 };
         }
-        finish(local, handle, done);
+        spawn_after(local, handle, deps);
         Some(())
     }
 }
@@ -340,6 +329,15 @@ fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
     Ok(handle.0)
 }
 
+/// The record of `task` is filled, and counts on `deps`: few, and possibly 0.
+#[inline(always)]
+fn spawn_after(local: &Local, task: Handle, deps: &[u64]) {
+    bump(&local.seat().own.spawned, 1);
+    let slot = task.slot();
+    let done = local.arena().attach_few(slot, deps, |dep| wait::poison_by(local, slot, dep));
+    finish(local, task, done);
+}
+
 /// The task is spawned. Nobody could claim it before: whoever walks all records (`stall.rs`) may have met it
 /// half made.
 #[inline(always)]
@@ -388,11 +386,10 @@ pub fn like_the_last(
     let record = arena.record(slot);
     record.set_body(body, ctx);
     record.route(shape, 0);
-    bump(&local.seat().own.spawned, 1);
     if is_open {
-        let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
-        finish(local, handle, done);
+        spawn_after(local, handle, deps);
     } else {
+        bump(&local.seat().own.spawned, 1);
         ready::ready(local, slot);
     }
     Some(handle.0)
@@ -429,9 +426,7 @@ pub fn new_element(
         arena.end(&local.cache, slot);
         return None;
     }
-    bump(&local.seat().own.spawned, 1);
-    let done = arena.attach_few(slot, deps, |failed| wait::poison_by(local, slot, failed));
-    finish(local, task, done);
+    spawn_after(local, task, deps);
     Some(task.0)
 }
 
