@@ -772,7 +772,8 @@ const char *parla_last_error_message(void);
  * `place`: `PARLA_ANY`, an architecture or a device. `vcus`: 0 for one worker without limit, or a
  * fraction 0 < v <= 1 of the device; at most floor(1/v) such tasks run on a device at once. `deps`:
  * `n_deps` tasks and task spaces, NULL if none; entries that are 0 are skipped, and elements that have
- * not been spawned yet are legal. `task`: receives the handle; may be NULL.
+ * not been spawned yet are legal. `task`: receives the handle; may be NULL, and may be one of the places that
+ * `deps` points to.
  *
  * On an error nothing has been spawned and `ctx` is still the caller's. May be called from any thread,
  * inside tasks too.
@@ -807,8 +808,9 @@ parla_status_t parla_spawn_task(const struct parla_task_spec_t *spec,
 /**
  * Spawns `n` tasks in order; faster than one by one. `tasks`: NULL, or room for `n` handles.
  *
- * It stops at the first error: the specs before it have been spawned, and `tasks` is 0 from it on. May be
- * called from any thread. Errors: as `parla_spawn_task`.
+ * `deps` of a spec may point into `tasks`: entry i is written when task i has been spawned, so later specs can
+ * depend on earlier ones, and a step of a simulation on the one before it. It stops at the first error: the
+ * specs before it have been spawned, and `tasks` is 0 from it on. May be called from any thread. Errors: as `parla_spawn_task`.
  *
  * Pointers:
  * `specs` points to `n` valid specifications that all have the size of this header's

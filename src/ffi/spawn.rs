@@ -14,7 +14,8 @@ use std::ffi::c_void;
 /// `place`: `PARLA_ANY`, an architecture or a device. `vcus`: 0 for one worker without limit, or a
 /// fraction 0 < v <= 1 of the device; at most floor(1/v) such tasks run on a device at once. `deps`:
 /// `n_deps` tasks and task spaces, NULL if none; entries that are 0 are skipped, and elements that have
-/// not been spawned yet are legal. `task`: receives the handle; may be NULL.
+/// not been spawned yet are legal. `task`: receives the handle; may be NULL, and may be one of the places that
+/// `deps` points to.
 ///
 /// On an error nothing has been spawned and `ctx` is still the caller's. May be called from any thread,
 /// inside tasks too.
@@ -165,8 +166,9 @@ unsafe fn spawn_any(spec: *const parla_task_spec_t, task: *mut parla_task_t) -> 
 
 /// Spawns `n` tasks in order; faster than one by one. `tasks`: NULL, or room for `n` handles.
 ///
-/// It stops at the first error: the specs before it have been spawned, and `tasks` is 0 from it on. May be
-/// called from any thread. Errors: as `parla_spawn_task`.
+/// `deps` of a spec may point into `tasks`: entry i is written when task i has been spawned, so later specs can
+/// depend on earlier ones, and a step of a simulation on the one before it. It stops at the first error: the
+/// specs before it have been spawned, and `tasks` is 0 from it on. May be called from any thread. Errors: as `parla_spawn_task`.
 ///
 /// # Safety
 /// `specs` points to `n` valid specifications that all have the size of this header's
@@ -177,31 +179,35 @@ pub unsafe extern "C" fn parla_spawn_batch(
     n: usize,
     tasks: *mut parla_task_t,
 ) -> parla_status_t {
-    // Whatever goes wrong, what has not been spawned reads 0.
-    // SAFETY: the caller's contract.
-    if let Ok(Some(out)) = unsafe { pointers::optional_room(tasks, n) } {
-        out.fill(0);
-    }
-    guard_local(|local| {
+    let mut spawned = 0;
+    let status = guard_local(|local| {
         // SAFETY: the caller's contract.
-        let (specs, mut out) =
-            unsafe { (pointers::list(specs, n, "specs")?, pointers::optional_room(tasks, n)?) };
+        let specs = unsafe { pointers::list(specs, n, "specs")? };
+        // SAFETY: the caller's contract.
+        unsafe { pointers::optional_room(tasks, n)? };
         spawn::batch(local, specs.len(), |local, i| {
-            let task = out.as_deref_mut().map_or(std::ptr::null_mut(), |out| &raw mut out[i]);
+            // SAFETY: there is room for `n`. The dependencies may lie there, so there is no reference to it.
+            let task = if tasks.is_null() { tasks } else { unsafe { tasks.add(i) } };
             // SAFETY: the caller's contract; the call has been announced.
-            if unsafe { spawn_plain(local, &specs[i], task) }.is_some() {
-                return Ok(());
+            if unsafe { spawn_plain(local, &specs[i], task) }.is_none() {
+                pointers::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
+                // SAFETY: the caller's contract.
+                let spec = unsafe { convert::spec(&specs[i])? };
+                let handle = spawn::full(local, &spec)?;
+                // SAFETY: the caller's contract.
+                unsafe { pointers::put_optional(task, handle) };
             }
-            pointers::exact_size(specs[i].size, size_of::<parla_task_spec_t>(), "specs")?;
-            // SAFETY: the caller's contract.
-            let spec = unsafe { convert::spec(&specs[i])? };
-            let handle = spawn::full(local, &spec)?;
-            if let Some(out) = out.as_deref_mut() {
-                out[i] = handle;
-            }
+            spawned = i + 1;
             Ok(())
         })
-    })
+    });
+    if status != 0 {
+        // SAFETY: the caller's contract.
+        if let Ok(Some(out)) = unsafe { pointers::optional_room(tasks, n) } {
+            out[spawned..].fill(0);
+        }
+    }
+    status
 }
 
 /// Goes on with `fn(ctx)` when `deps` are complete: called inside a task's body, it ends with that body

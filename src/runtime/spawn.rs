@@ -52,16 +52,17 @@ pub mod quick {
     /// A task with at most [`record::INLINE_NODES`] dependencies.
     ///
     /// # Safety
-    /// `task` is NULL or writable.
+    /// `deps` is readable; `task` is NULL or writable, and may lie in `deps`.
     #[inline(always)]
     pub unsafe fn dependent(
         local: &Local,
         body: Body,
         ctx: *mut c_void,
-        deps: &[u64],
+        deps: *const [u64],
         task: *mut u64,
     ) -> Option<()> {
-        if !any_open(local, deps)? {
+        // SAFETY: the caller's contract; nobody writes there before `task` is written.
+        if !any_open(local, unsafe { &*deps })? {
             // SAFETY: the caller's contract.
             return unsafe { independent(local, body, ctx, task, ready::offer) };
         }
@@ -69,11 +70,13 @@ pub mod quick {
         let count = deps.len() as u32;
         let (slot, handle) = arena.begin_waiting(&local.cache, local.base_flags, count)?;
         arena.record(slot).set_body(body, ctx);
+        // SAFETY: as above; and the last look at `deps`.
+        let done = attach(local, handle, unsafe { &*deps });
         if !task.is_null() {
             // SAFETY: the caller's contract.
             unsafe { *task = handle.0 };
         }
-        spawn_after(local, handle, deps);
+        finish(local, handle, done);
         Some(())
     }
 }
@@ -329,13 +332,12 @@ fn anonymous(local: &Local, draft: &Draft<'_>, open: &[Handle]) -> Result<u64> {
     Ok(handle.0)
 }
 
-/// The record of `task` is filled, and counts on `deps`: few, and possibly 0.
+/// The record of `task` is filled, and counts on `deps`: few, and possibly 0. Gives how many of them are complete.
 #[inline(always)]
-fn spawn_after(local: &Local, task: Handle, deps: &[u64]) {
+fn attach(local: &Local, task: Handle, deps: &[u64]) -> u32 {
     bump(&local.seat().own.spawned, 1);
     let slot = task.slot();
-    let done = local.arena().attach_few(slot, deps, |dep| wait::poison_by(local, slot, dep));
-    finish(local, task, done);
+    local.arena().attach_few(slot, deps, |dep| wait::poison_by(local, slot, dep))
 }
 
 /// The task is spawned. Nobody could claim it before: whoever walks all records (`stall.rs`) may have met it
@@ -387,7 +389,7 @@ pub fn like_the_last(
     record.set_body(body, ctx);
     record.route(shape, 0);
     if is_open {
-        spawn_after(local, handle, deps);
+        finish(local, handle, attach(local, handle, deps));
     } else {
         bump(&local.seat().own.spawned, 1);
         ready::ready(local, slot);
@@ -426,7 +428,7 @@ pub fn new_element(
         arena.end(&local.cache, slot);
         return None;
     }
-    spawn_after(local, task, deps);
+    finish(local, task, attach(local, task, deps));
     Some(task.0)
 }
 
