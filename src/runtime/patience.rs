@@ -5,6 +5,9 @@
 //! spent looking is debt, time spent with what was found pays it back. Too much debt, and it naps for a while,
 //! longer each time, provided that somebody else is at work. A nap is no sleep: nobody need wake the worker,
 //! and it looks again within [`LONGEST_NAP`].
+//!
+//! A worker on whose processor a thread of the host spawns *stands aside* even if there is something to do, as long as
+//! the others keep up. What only it would look for waits for [`MOST_ASIDE`] times [`ASIDE`] at most.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -14,6 +17,12 @@ const LIMIT: Duration = Duration::from_micros(30);
 const FIRST_NAP: Duration = Duration::from_micros(32);
 /// What waits for a napping worker waits no longer than this.
 const LONGEST_NAP: Duration = Duration::from_micros(256);
+/// How long a worker stands aside at once; see [`Patience::stand_aside`].
+const ASIDE: Duration = Duration::from_micros(128);
+/// The others keep up as long as what is queued takes them no longer than this.
+const BACKLOG: Duration = Duration::from_millis(1);
+/// How often in a row it does so before it looks for what only a look finds.
+const MOST_ASIDE: u32 = 8;
 /// Naps in a row that ended in vain, after which the worker goes to sleep until it is woken.
 const MOST_NAPS: u32 = 64;
 
@@ -38,6 +47,10 @@ pub struct Patience {
     spawned_here: Cell<u64>,
     /// Whether it has looked since its last nap.
     looked: Cell<bool>,
+    /// When it last saw how many tasks others had completed, and how many.
+    pace: Cell<(Instant, u64)>,
+    /// How often in a row it has stood aside.
+    aside: Cell<u32>,
 }
 
 impl Default for Patience {
@@ -50,6 +63,8 @@ impl Default for Patience {
             finds: Cell::default(),
             spawned_here: Cell::default(),
             looked: Cell::new(true),
+            pace: Cell::new((Instant::now(), 0)),
+            aside: Cell::default(),
         }
     }
 }
@@ -95,6 +110,19 @@ impl Patience {
     /// how many it has spawned.
     pub fn is_crowded(&self, spawned_here: u64) -> bool {
         spawned_here > self.spawned_here.replace(spawned_here)
+    }
+
+    /// Another thread spawns on the same processor. Where the others keep up with it, the two would only take turns
+    /// there. How long the worker should leave it alone, if at the pace since it last asked the others will soon be through
+    /// with what is queued.
+    pub fn stand_aside(&self, now: Instant, queued: u64, completed: u64) -> Option<Duration> {
+        let (then, before) = self.pace.replace((now, completed));
+        let elapsed = now.saturating_duration_since(then).as_nanos();
+        let done = completed.saturating_sub(before);
+        let keep_up = u128::from(queued) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
+        let times = if keep_up { self.aside.get() + 1 } else { 0 };
+        self.aside.set(times % MOST_ASIDE);
+        (keep_up && times < MOST_ASIDE).then_some(ASIDE)
     }
 
     /// How long it should nap.

@@ -343,6 +343,21 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     let wake = |other: u32| {
         queues.seat(other).post.parker.unpark();
     };
+    let mut is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
+    if is_crowded
+        && !queues.bound_work(device)
+        && sleep.others_work(runtime.workers.saturating_sub(1)) // It is no searcher yet.
+        && let Some(nap) = local.patience.stand_aside(
+            Instant::now(),
+            queues.queued(),
+            queues.completed_elsewhere(seat),
+        )
+    {
+        sleep.begin_nap();
+        seat.post.parker.park(Some(Instant::now() + nap));
+        sleep.end_nap();
+        return None;
+    }
     if let Some(slot) = queues.next_shared(&taker) {
         local.patience.found_at_once();
         super::ready::share_all(local); // As in `look_around`.
@@ -365,7 +380,6 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     loop {
         let begun = Instant::now();
         let finds = sleep.finds();
-        let is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
         if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
             && let Some(nap) = local.patience.nap(finds, is_crowded)
         {
@@ -400,6 +414,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             super::ready::share_all(local);
             return Some(slot);
         }
+        is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
         if queues.any_work(device) {
             continue; // Its owner shows it soon, or is stuck.
         }

@@ -211,6 +211,18 @@ impl Queues {
         self.seats().filter(is_here).map(|s| s.own.spawned.load(Ordering::Relaxed)).sum()
     }
 
+    /// How many tasks wait that any worker may take; a guess.
+    pub fn queued(&self) -> u64 {
+        let shown: usize = self.seats().map(|seat| seat.deque.len()).sum();
+        (shown + self.any.injector.len()) as u64
+    }
+
+    /// How many tasks threads other than that of `seat` have completed.
+    pub fn completed_elsewhere(&self, seat: &Seat) -> u64 {
+        let others = self.seats().filter(|other| other.index != seat.index);
+        others.map(|other| other.own.completed.load(Ordering::Relaxed)).sum()
+    }
+
     /// Whether a worker of the device could find something.
     pub fn any_work(&self, device: u16) -> bool {
         self.bound_work(device) || self.free_work()

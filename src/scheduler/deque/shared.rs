@@ -99,9 +99,15 @@ impl Shared {
     /// all thieves stand still.
     #[inline]
     pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many there are, private ones too; a guess, but for what [`Shared::is_empty`] says.
+    #[inline]
+    pub fn len(&self) -> usize {
         // Acquire: so that a look after a heavy fence does not move up.
         let bottom = self.end.bottom.load(Acquire);
-        ahead(bottom, Range::of(self.public.range.load(Acquire)).top) <= 0
+        ahead(bottom, Range::of(self.public.range.load(Acquire)).top).max(0) as usize
     }
 
     /// Takes half of the public tasks, the oldest: gives the oldest of all, and leaves the others to `thief`, so
