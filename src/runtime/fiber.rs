@@ -168,6 +168,8 @@ pub struct Fibers {
     /// Nothing but the attention of others need keep this thread from going from task to task: no deadline,
     /// no frozen stack, no loop to end, no wait that is over, and a role that does not change by itself.
     pub calm: Cell<bool>,
+    /// The role of this thread does not change by itself.
+    pub steady: Cell<bool>,
     /// When a host thread wants itself back.
     pub lent_until: Cell<Option<Instant>>,
     /// Deadlines of blocked waits.
@@ -307,6 +309,11 @@ impl Fibers {
     pub fn has_half_left(&self) -> bool {
         let here = 0u8;
         std::ptr::from_ref(&here).addr() > self.middle.get()
+    }
+
+    /// Whether the loop has more to do than to go from task to task, but for what a loop that has just gone on must do.
+    pub fn is_called_for(&self) -> bool {
+        !self.calm.get() && (!self.steady.get() || self.has_deadline() || self.has_arrived())
     }
 
     /// Whether the clock matters.

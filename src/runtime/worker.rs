@@ -276,6 +276,7 @@ fn see_to_the_rest(
         return Some(false);
     }
     let is_steady = matches!(*state.role, Role::Pool | Role::Lent);
+    fibers.steady.set(is_steady);
     fibers.calm.set(is_steady && !fibers.has_deadline() && !fibers.has_arrived());
     None
 }

@@ -69,7 +69,7 @@ fn is_called_for(local: &Local) -> bool {
 fn is_due(local: &Local, turn: u32) -> bool {
     ready::share_all(local);
     local.runtime.queues.is_urgent(local.device.get())
-        || turn.is_multiple_of(OFTEN) && !local.fibers.calm.get()
+        || turn.is_multiple_of(OFTEN) && local.fibers.is_called_for()
         || turn.is_multiple_of(SELDOM)
 }
 
