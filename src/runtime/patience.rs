@@ -7,9 +7,11 @@
 //! and it looks again within [`LONGEST_NAP`].
 //!
 //! A worker on whose processor a thread of the host spawns *stands aside* even if there is something to do, as long as
-//! the others keep up. What only it would look for waits for [`MOST_ASIDE`] times [`ASIDE`] at most.
+//! the others do without it. What only it would look for waits for [`MOST_ASIDE`] times [`LONGEST_ASIDE`] at most, and it is called when that thread
+//! is about to sleep.
 
 use std::cell::Cell;
+use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
 /// Debt at which a worker naps: several searches that were in vain, or dozens that found next to nothing.
@@ -17,12 +19,16 @@ const LIMIT: Duration = Duration::from_micros(30);
 const FIRST_NAP: Duration = Duration::from_micros(32);
 /// What waits for a napping worker waits no longer than this.
 const LONGEST_NAP: Duration = Duration::from_micros(256);
-/// How long a worker stands aside at once; see [`Patience::stand_aside`].
-const ASIDE: Duration = Duration::from_micros(128);
-/// The others keep up as long as what is queued takes them no longer than this.
-const BACKLOG: Duration = Duration::from_millis(1);
+/// How long a worker stands aside; see [`Patience::stand_aside`]. Each time in a row twice as long.
+const FIRST_ASIDE: Duration = Duration::from_micros(64);
+const LONGEST_ASIDE: Duration = Duration::from_micros(512);
 /// How often in a row it does so before it looks for what only a look finds.
 const MOST_ASIDE: u32 = 8;
+/// The others keep up as long as what is queued takes them no longer than this.
+const BACKLOG: Duration = Duration::from_millis(1);
+/// A thread that has spawned something is expected to go on with that for so long: it cannot while the worker itself has its
+/// processor.
+const RECENTLY: Duration = Duration::from_micros(500);
 /// Naps in a row that ended in vain, after which the worker goes to sleep until it is woken.
 const MOST_NAPS: u32 = 64;
 
@@ -43,8 +49,8 @@ pub struct Patience {
     found: Cell<Option<Instant>>,
     /// Finds of all workers, when it last napped.
     finds: Cell<u64>,
-    /// Tasks that others had spawned on the same processor.
-    spawned_here: Cell<u64>,
+    /// Tasks that others had spawned on the same processor, and when that was seen to grow.
+    spawned_here: Cell<(u64, Option<Instant>)>,
     /// Whether it has looked since its last nap.
     looked: Cell<bool>,
     /// When it last saw how many tasks others had completed, and how many.
@@ -108,26 +114,41 @@ impl Patience {
 
     /// Whether another thread spawns on the same processor: it gives more to do if it has that for itself. `spawned_here`:
     /// how many it has spawned.
-    pub fn is_crowded(&self, spawned_here: u64) -> bool {
-        spawned_here > self.spawned_here.replace(spawned_here)
+    pub fn is_crowded(&self, now: Instant, spawned_here: u64) -> bool {
+        let (before, grown) = self.spawned_here.get();
+        let grown = match spawned_here.cmp(&before) {
+            Ordering::Greater => Some(now),
+            Ordering::Equal => grown.filter(|&grown| now.saturating_duration_since(grown) < RECENTLY),
+            Ordering::Less => None, // A thread that spawned here has gone.
+        };
+        self.spawned_here.set((spawned_here, grown));
+        grown.is_some()
     }
 
-    /// Another thread spawns on the same processor. Where the others keep up with it, the two would only take turns
-    /// there. How long the worker should leave it alone, if at the pace since it last asked the others will soon be through
-    /// with what is queued.
-    pub fn stand_aside(&self, now: Instant, queued: u64, completed: u64) -> Option<Duration> {
+    /// How long the worker should leave its processor to another thread that spawns there, if the other workers do without it: the two
+    /// would only take turns. `is_relieved`: another one is idle. Otherwise the others must keep up: at the pace since it last asked
+    /// they are soon through with what is queued. `completed`: by them.
+    pub fn stand_aside(
+        &self,
+        now: Instant,
+        queued: u64,
+        completed: u64,
+        is_relieved: bool,
+    ) -> Option<Duration> {
         let (then, before) = self.pace.replace((now, completed));
         let elapsed = now.saturating_duration_since(then).as_nanos();
         let done = completed.saturating_sub(before);
-        let keep_up = u128::from(queued) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
-        let times = if keep_up { self.aside.get() + 1 } else { 0 };
+        let keep_up =
+            done > 0 && u128::from(queued) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
+        let times = if is_relieved || keep_up { self.aside.get() + 1 } else { 0 };
         self.aside.set(times % MOST_ASIDE);
-        (keep_up && times < MOST_ASIDE).then_some(ASIDE)
+        let length = (FIRST_ASIDE * (1 << (times.max(1) - 1))).min(LONGEST_ASIDE);
+        (1..MOST_ASIDE).contains(&times).then_some(length)
     }
 
     /// How long it should nap.
-    pub fn nap(&self, finds: u64, is_crowded: bool) -> Option<Duration> {
-        if self.debt.get() < LIMIT && !is_crowded || self.naps.get() >= MOST_NAPS {
+    pub fn nap(&self, finds: u64) -> Option<Duration> {
+        if self.debt.get() < LIMIT || self.naps.get() >= MOST_NAPS {
             return None;
         }
         // Never without a look: what only a look finds must not wait for many naps.

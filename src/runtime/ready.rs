@@ -91,6 +91,12 @@ pub fn leave_to_others(local: &Local) {
     if local.deque.private_len() > 0 {
         publish_and_notify(local);
     }
+    // Who has left this thread its processor can have it back. One that is missed comes by itself, a little later.
+    if !local.is_worker.get() && local.runtime.sleep.anyone_naps() {
+        local.runtime.queues.aside().for_each(|seat| {
+            seat.post.parker.unpark();
+        });
+    }
 }
 
 /// Between two tasks: shows what this worker has left to others, if one of them is idle.

@@ -344,19 +344,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     let wake = |other: u32| {
         queues.seat(other).post.parker.unpark();
     };
-    let mut is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
-    if is_crowded
-        && !queues.bound_work(device)
-        && sleep.others_work(runtime.workers.saturating_sub(1)) // It is no searcher yet.
-        && let Some(nap) = local.patience.stand_aside(
-            Instant::now(),
-            queues.queued(),
-            queues.completed_elsewhere(seat),
-        )
-    {
-        sleep.begin_nap();
-        seat.post.parker.park(Some(Instant::now() + nap));
-        sleep.end_nap();
+    if stand_aside(local, false, || {}) {
         return None;
     }
     if let Some(slot) = queues.next_shared(&taker) {
@@ -381,8 +369,11 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
     loop {
         let begun = Instant::now();
         let finds = sleep.finds();
+        if stand_aside(local, true, end_search) {
+            return None;
+        }
         if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
-            && let Some(nap) = local.patience.nap(finds, is_crowded)
+            && let Some(nap) = local.patience.nap(finds)
         {
             sleep.begin_nap();
             end_search();
@@ -390,6 +381,7 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             sleep.end_nap();
             return None;
         }
+        let is_crowded = local.patience.is_crowded(begun, queues.spawned_here(seat));
         let most = if is_crowded { runtime.config.spin / 8 } else { runtime.config.spin };
         let found = look_until(local, begun + most);
         let now = Instant::now();
@@ -415,7 +407,6 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             super::ready::share_all(local);
             return Some(slot);
         }
-        is_crowded = local.patience.is_crowded(queues.spawned_here(seat));
         if queues.any_work(device) {
             continue; // Its owner shows it soon, or is stuck.
         }
@@ -455,6 +446,34 @@ fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
             sleep.stay_awake(device, seat.index);
         }
     }
+}
+
+/// Leaves the processor for a while to a thread of the host that spawns on it, if the other workers do without this one.
+/// Whether it has. `searches`: it counts as a searcher, until `leave`.
+fn stand_aside(local: &Local, searches: bool, leave: impl FnOnce()) -> bool {
+    let (runtime, seat) = (&*local.runtime, local.seat());
+    let (queues, sleep) = (&runtime.queues, &runtime.sleep);
+    let here = queues.spawned_here(seat);
+    if here == 0 || local.is_lent.get() || queues.bound_work(local.device.get()) {
+        return false;
+    }
+    let now = Instant::now();
+    if !local.patience.is_crowded(now, here) {
+        return false;
+    }
+    let is_relieved = sleep.idle() > u64::from(searches);
+    let (queued, completed) = (queues.queued(), queues.completed_elsewhere(seat));
+    let Some(nap) = local.patience.stand_aside(now, queued, completed, is_relieved) else {
+        return false;
+    };
+    leave();
+    quiesce::poke(runtime);
+    sleep.begin_nap();
+    seat.own.aside.store(true, Relaxed);
+    seat.post.parker.park(Some(now + nap));
+    seat.own.aside.store(false, Relaxed);
+    sleep.end_nap();
+    true
 }
 
 enum Found {

@@ -211,6 +211,11 @@ impl Queues {
         self.seats().filter(is_here).map(|s| s.own.spawned.load(Ordering::Relaxed)).sum()
     }
 
+    /// The workers that have left their processors to threads of the host.
+    pub fn aside(&self) -> impl Iterator<Item = &Seat> {
+        self.seats().filter(|seat| seat.own.aside.load(Ordering::Relaxed))
+    }
+
     /// How many tasks wait that any worker may take; a guess.
     pub fn queued(&self) -> u64 {
         let shown: usize = self.seats().map(|seat| seat.deque.len()).sum();

@@ -46,6 +46,8 @@ pub struct Own {
     pub asleep: AtomicBool,
     /// Whether that sleep ends only if something happens: no time limit.
     pub endless: AtomicBool,
+    /// Whether it is a worker that has left its processor to a thread of the host.
+    pub aside: AtomicBool,
     /// Times it was woken, or has gone on with another stack.
     pub moves: AtomicU64,
     /// Tasks it has spawned.

@@ -178,6 +178,16 @@ impl Sleep {
         self.idle.load(Relaxed) + self.napping.load(Relaxed) < u64::from(workers)
     }
 
+    /// Workers that search or sleep.
+    pub fn idle(&self) -> u64 {
+        self.idle.load(Relaxed)
+    }
+
+    /// Whether anybody naps.
+    pub fn anyone_naps(&self) -> bool {
+        self.napping.load(Relaxed) > 0
+    }
+
     /// Workers of the device that sleep.
     pub fn asleep(&self, device: u16) -> u64 {
         sleepers(self.devices[device as usize].state.load(SeqCst))
