@@ -54,6 +54,8 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// See [`Taker::left_alone`].
+    pub left_alone: Cell<(u32, u32)>,
     /// Tasks that it has run in place of a wait.
     pub in_place: Cell<u32>,
     /// How long it looks for work.
@@ -199,6 +201,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            left_alone: Cell::default(),
             in_place: Cell::new(0),
             patience: Patience::default(),
             alarm: Alarm::default(),
@@ -255,6 +258,8 @@ impl Local {
             device: self.device.get(),
             deque: &self.deque,
             arena: self.arena,
+            left_alone: &self.left_alone,
+            has_just_run: false,
         }
     }
 

@@ -22,6 +22,7 @@ pub mod patience;
 pub mod quiesce;
 pub mod ready;
 pub mod run;
+pub mod search;
 pub mod spaces;
 pub mod spares;
 pub mod spawn;

@@ -24,7 +24,7 @@ const FIRST_ASIDE: Duration = Duration::from_micros(64);
 const LONGEST_ASIDE: Duration = Duration::from_micros(512);
 /// How often in a row it does so before it looks for what only a look finds.
 const MOST_ASIDE: u32 = 8;
-/// The others keep up as long as what is queued takes them no longer than this.
+/// The others keep up as long as what is in flight takes them no longer than this.
 const BACKLOG: Duration = Duration::from_millis(1);
 /// A thread that has spawned something is expected to go on with that for so long: it cannot while the worker itself has its
 /// processor.
@@ -118,7 +118,9 @@ impl Patience {
         let (before, grown) = self.spawned_here.get();
         let grown = match spawned_here.cmp(&before) {
             Ordering::Greater => Some(now),
-            Ordering::Equal => grown.filter(|&grown| now.saturating_duration_since(grown) < RECENTLY),
+            Ordering::Equal => {
+                grown.filter(|&grown| now.saturating_duration_since(grown) < RECENTLY)
+            }
             Ordering::Less => None, // A thread that spawned here has gone.
         };
         self.spawned_here.set((spawned_here, grown));
@@ -127,11 +129,12 @@ impl Patience {
 
     /// How long the worker should leave its processor to another thread that spawns there, if the other workers do without it: the two
     /// would only take turns. `is_relieved`: another one is idle. Otherwise the others must keep up: at the pace since it last asked
-    /// they are soon through with what is queued. `completed`: by them.
+    /// they are soon through with what is in flight. (If that grows, all of it is slower: it no longer stays in their caches.)
+    /// `completed`: by them.
     pub fn stand_aside(
         &self,
         now: Instant,
-        queued: u64,
+        in_flight: u64,
         completed: u64,
         is_relieved: bool,
     ) -> Option<Duration> {
@@ -139,7 +142,7 @@ impl Patience {
         let elapsed = now.saturating_duration_since(then).as_nanos();
         let done = completed.saturating_sub(before);
         let keep_up =
-            done > 0 && u128::from(queued) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
+            done > 0 && u128::from(in_flight) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
         let times = if is_relieved || keep_up { self.aside.get() + 1 } else { 0 };
         self.aside.set(times % MOST_ASIDE);
         let length = (FIRST_ASIDE * (1 << (times.max(1) - 1))).min(LONGEST_ASIDE);

@@ -6,14 +6,14 @@
 
 use super::fiber::{self, Blocked, Fiber, Switch};
 use super::local::Local;
-use super::{hooks, quiesce, run, spares, stall};
+use super::{hooks, quiesce, run, search, spares};
 use crate::error::Result;
 use crate::graph::Slot;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Runs the worker that this thread is until the runtime stops. `stack`: what its tasks run on first, unless
 /// that is the thread's own.
@@ -248,7 +248,8 @@ fn look_around(local: &Local, state: &Loop<'_>, tick: u32) -> Option<Slot> {
         super::ready::share_all(local);
         return found;
     }
-    search(local, state)
+    let lent = (*state.role == Role::Lent).then_some(state.done);
+    search::search(local, lent)
 }
 
 /// What the loop does between two tasks, unless all is calm. None: go on with a task; true: the loop ends.
@@ -334,172 +335,6 @@ fn rest(local: &Local) {
     super::ready::leave_to_others(local);
     quiesce::poke(&local.runtime);
     seat.sleep(local.fibers.next_deadline());
-}
-
-/// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet.
-fn search(local: &Local, state: &Loop<'_>) -> Option<Slot> {
-    let runtime = &*local.runtime;
-    let (queues, sleep) = (&runtime.queues, &runtime.sleep);
-    let (seat, device, taker) = (local.seat(), local.device.get(), local.taker());
-    let wake = |other: u32| {
-        queues.seat(other).post.parker.unpark();
-    };
-    if stand_aside(local, false, || {}) {
-        return None;
-    }
-    if let Some(slot) = queues.next_shared(&taker) {
-        local.patience.found_at_once();
-        super::ready::share_all(local); // As in `look_around`.
-        return Some(slot);
-    }
-    quiesce::poke(runtime); // Whoever waits for everything need not wait for the search to end.
-    let end_search = || {
-        let bound = || queues.bound_work(device);
-        sleep.end_search(
-            device,
-            bound,
-            || queues.free_work(),
-            &queues.order[device as usize],
-            wake,
-        );
-    };
-    sleep.start_search(device);
-    let begun = Instant::now();
-    local.patience.begin(begun);
-    loop {
-        let begun = Instant::now();
-        let finds = sleep.finds();
-        if stand_aside(local, true, end_search) {
-            return None;
-        }
-        if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
-            && let Some(nap) = local.patience.nap(finds)
-        {
-            sleep.begin_nap();
-            end_search();
-            seat.post.parker.park(Some(begun + nap));
-            sleep.end_nap();
-            return None;
-        }
-        let is_crowded = local.patience.is_crowded(begun, queues.spawned_here(seat));
-        let most = if is_crowded { runtime.config.spin / 8 } else { runtime.config.spin };
-        let found = look_until(local, begun + most);
-        let now = Instant::now();
-        local.patience.look(begun, now);
-        match found {
-            Found::Task(slot) => {
-                local.patience.found(now);
-                sleep.note_find();
-                end_search();
-                super::ready::share_all(local);
-                return Some(slot);
-            }
-            Found::Attention => {
-                end_search();
-                return None;
-            }
-            Found::Nothing => {}
-        }
-        if let Some(slot) = queues.steal_by_force(&taker) {
-            local.patience.found(now);
-            sleep.note_find();
-            end_search();
-            super::ready::share_all(local);
-            return Some(slot);
-        }
-        if queues.any_work(device) {
-            continue; // Its owner shows it soon, or is stuck.
-        }
-        // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
-        let is_lent = *state.role == Role::Lent;
-        if is_lent {
-            let lent = (state.done)();
-            let blocks = local.fibers.blocked.get() > 0;
-            if blocks && lent == Lent::Hopeless {
-                stall::end_waits_here(local);
-            }
-            if lent == Lent::Hopeless || (lent == Lent::Done && !blocks) {
-                end_search();
-                seat.remind();
-                return None;
-            }
-        }
-        sleep.fall_asleep(device, seat.index);
-        let is_called = seat.post.attention.load(Acquire) || local.fibers.has_arrived();
-        if !queues.any_work(device) && !is_called {
-            quiesce::poke(runtime);
-            let watch = stall::idle_deadline(local);
-            let again = if is_lent { stall::next_look(runtime) } else { None };
-            let deadline = [local.fibers.next_deadline(), watch, again].into_iter().flatten().min();
-            let called = seat.sleep(deadline);
-            local.patience.clear();
-            sleep.stay_awake(device, seat.index);
-            if !called {
-                if watch.is_some() {
-                    stall::idle_check(local);
-                }
-                end_search();
-                seat.remind();
-                return None; // Timers, and another look around.
-            }
-        } else {
-            sleep.stay_awake(device, seat.index);
-        }
-    }
-}
-
-/// Leaves the processor for a while to a thread of the host that spawns on it, if the other workers do without this one.
-/// Whether it has. `searches`: it counts as a searcher, until `leave`.
-fn stand_aside(local: &Local, searches: bool, leave: impl FnOnce()) -> bool {
-    let (runtime, seat) = (&*local.runtime, local.seat());
-    let (queues, sleep) = (&runtime.queues, &runtime.sleep);
-    let here = queues.spawned_here(seat);
-    if here == 0 || local.is_lent.get() || queues.bound_work(local.device.get()) {
-        return false;
-    }
-    let now = Instant::now();
-    if !local.patience.is_crowded(now, here) {
-        return false;
-    }
-    let is_relieved = sleep.idle() > u64::from(searches);
-    let (queued, completed) = (queues.queued(), queues.completed_elsewhere(seat));
-    let Some(nap) = local.patience.stand_aside(now, queued, completed, is_relieved) else {
-        return false;
-    };
-    leave();
-    quiesce::poke(runtime);
-    sleep.begin_nap();
-    seat.own.aside.store(true, Relaxed);
-    seat.post.parker.park(Some(now + nap));
-    seat.own.aside.store(false, Relaxed);
-    sleep.end_nap();
-    true
-}
-
-enum Found {
-    Task(Slot),
-    Attention,
-    Nothing,
-}
-
-/// Looks everywhere again and again until `give_up`.
-fn look_until(local: &Local, give_up: Instant) -> Found {
-    let (queues, taker, seat) = (&local.runtime.queues, local.taker(), local.seat());
-    loop {
-        if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
-            return Found::Attention;
-        }
-        let found = queues.next_local(&taker, 0);
-        if let Some(slot) = found.or_else(|| queues.next_shared(&taker)) {
-            return Found::Task(slot);
-        }
-        for _ in 0..32 {
-            std::hint::spin_loop();
-        }
-        if Instant::now() >= give_up {
-            return Found::Nothing;
-        }
-    }
 }
 
 /// How long a worker looks for work, from microseconds.

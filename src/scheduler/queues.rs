@@ -8,6 +8,7 @@ use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::current_cpu;
 use crossbeam_deque::{Injector, Steal};
 use once_cell::sync::OnceCell;
+use std::cell::Cell;
 
 /// Threads that may sit at the same time.
 pub const MAX_SEATS: usize = 4096;
@@ -38,7 +39,14 @@ pub struct Taker<'a> {
     pub deque: &'a Owner,
     /// The records, to be fetched ahead of their use.
     pub arena: &'a Arena,
+    /// The thread of the host that it last left alone, by seat, and where that was with its spawning.
+    pub left_alone: &'a Cell<(u32, u32)>,
+    /// Whether it has just run a task; see [`Queues::next_shared`].
+    pub has_just_run: bool,
 }
+
+/// Tasks that are worth a theft from a thread which is spawning more.
+const HANDFUL: usize = 48;
 
 /// Every queue of a runtime.
 #[derive(Debug)]
@@ -154,6 +162,9 @@ impl Queues {
     ///
     /// Threads are tried in this order: workers of the same device, beginning after the thief; host
     /// threads; workers of the other devices, the nearest device first.
+    ///
+    /// Whoever has just run a task lets a thread of the host that is spawning go on until there is a handful. The two
+    /// would otherwise meet for each task: one line of the deque after the other would go to and fro, and take longer than the task.
     pub fn next_shared(&self, taker: &Taker<'_>) -> Option<Slot> {
         let own = &self.devices[taker.device as usize];
         self.next_injected(own)
@@ -163,6 +174,9 @@ impl Queues {
 
     fn steal(&self, taker: &Taker<'_>) -> Option<Slot> {
         let slot = self.victims(taker, |victim| {
+            if taker.has_just_run && is_filling(victim, taker.left_alone) {
+                return None;
+            }
             victim.deque.steal(taker.deque, |task| taker.arena.prefetch(Slot(task)))
         })?;
         bump(&taker.seat.own.stolen, 1);
@@ -216,18 +230,6 @@ impl Queues {
         self.seats().filter(|seat| seat.own.aside.load(Ordering::Relaxed))
     }
 
-    /// How many tasks wait that any worker may take; a guess.
-    pub fn queued(&self) -> u64 {
-        let shown: usize = self.seats().map(|seat| seat.deque.len()).sum();
-        (shown + self.any.injector.len()) as u64
-    }
-
-    /// How many tasks threads other than that of `seat` have completed.
-    pub fn completed_elsewhere(&self, seat: &Seat) -> u64 {
-        let others = self.seats().filter(|other| other.index != seat.index);
-        others.map(|other| other.own.completed.load(Ordering::Relaxed)).sum()
-    }
-
     /// Whether a worker of the device could find something.
     pub fn any_work(&self, device: u16) -> bool {
         self.bound_work(device) || self.free_work()
@@ -242,6 +244,15 @@ impl Queues {
     pub fn free_work(&self) -> bool {
         !self.any.is_empty() || self.seats().any(|seat| !seat.deque.is_empty())
     }
+}
+
+/// Whether the thread of the host on `victim` has only a few tasks and has spawned since it was last left alone.
+fn is_filling(victim: &Seat, left_alone: &Cell<(u32, u32)>) -> bool {
+    if victim.is_worker.load(Ordering::Relaxed) || !(1..HANDFUL).contains(&victim.deque.len()) {
+        return false;
+    }
+    let now = (victim.index, victim.deque.bottom());
+    left_alone.replace(now) != now
 }
 
 fn retry(mut attempt: impl FnMut() -> Steal<u32>) -> Option<Slot> {

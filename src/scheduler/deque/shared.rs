@@ -110,6 +110,11 @@ impl Shared {
         ahead(bottom, Range::of(self.public.range.load(Acquire)).top).max(0) as usize
     }
 
+    /// Changes with each push and pop; a guess.
+    pub fn bottom(&self) -> u32 {
+        self.end.bottom.load(Relaxed)
+    }
+
     /// Takes half of the public tasks, the oldest: gives the oldest of all, and leaves the others to `thief`, so
     /// that it pops them in order. `seen` hears of each.
     #[inline]
