@@ -130,7 +130,7 @@ fn prefetch_for_write<T>(address: *const T) {
 pub struct Cache {
     count: Cell<usize>,
     /// The slots below this came from the depot and have not been used since.
-    cold: Cell<usize>,
+    from_depot: Cell<usize>,
     slots: Box<[Cell<u32>; CACHE]>,
 }
 
@@ -143,7 +143,7 @@ impl Default for Cache {
     fn default() -> Cache {
         Cache {
             count: Cell::new(0),
-            cold: Cell::new(0),
+            from_depot: Cell::new(0),
             slots: Box::new([const { Cell::new(0) }; CACHE]),
         }
     }
@@ -161,8 +161,8 @@ impl Cache {
         let at = self.count.get().checked_sub(1)?;
         self.count.set(at);
         // What this thread has given back itself it has in its cache; the rest is fetched ahead.
-        if at < self.cold.get() {
-            self.cold.set(at);
+        if at < self.from_depot.get() {
+            self.from_depot.set(at);
             // Below the first entry it comes round to a slot that was free once: a needless hint, no harm.
             arena.prefetch(Slot(self.slots[at.wrapping_sub(AHEAD) % CACHE].get()));
         }
@@ -184,7 +184,7 @@ impl Cache {
         let batch = arena.refill()?;
         self.slots.iter().zip(batch.slots).for_each(|(cell, slot)| cell.set(slot));
         self.count.set(batch.len);
-        self.cold.set(batch.len);
+        self.from_depot.set(batch.len);
         Ok(())
     }
 
@@ -213,7 +213,7 @@ impl Cache {
             self.slots[i].set(self.slots[i + CACHE / 2].get());
         }
         self.count.set(CACHE / 2);
-        self.cold.set(0);
+        self.from_depot.set(0);
         lock(&arena.depot).push(Batch { len: slots.len(), slots });
     }
 
