@@ -60,7 +60,8 @@ int main(int argc, char **argv) {
     std::size_t waits = 0;
     program.option("--tasks", waits, 0, 100'000'000, "How many waits; 0: as many as take about a second");
 
-    const auto measure = [&](const char *workload, parla_task_fn body, uint32_t flags, bool blocks, std::size_t usual) {
+    enum Blocks { never, mostly, always };
+    const auto measure = [&](const char *workload, parla_task_fn body, uint32_t flags, Blocks blocks, std::size_t usual) {
         bench::offer_repeated(program, workload, [=, &program, &waits](bool timed) {
             const std::size_t n = waits > 0 ? waits : usual;
             Parent parent{.left = n};
@@ -73,9 +74,10 @@ int main(int argc, char **argv) {
             });
             const auto blocked = bench::Runtime::stats().blocked - before.blocked;
             REQUIRE(parent.children == n);
-            // With more workers, one may have taken the child before its parent waits, or have released it by then.
+            // With more workers, one may have taken the child before its parent waits, or have released it by then. So may a
+            // spare thread that has not yet noticed that the worker is back.
             if (program.workers == 1) {
-                REQUIRE(blocked == (blocks ? n : 0));
+                REQUIRE(blocks == never ? blocked == 0 : blocks == mostly ? 2 * blocked > n : blocked == n);
             }
             if (timed) {
                 program.report(workload, "ns_per_wait", elapsed / static_cast<double>(n),
@@ -83,9 +85,9 @@ int main(int argc, char **argv) {
             }
         });
     };
-    measure("wait-in-place", wait_in_place, PARLA_TASK_NONE, false, 1'000'000);
-    measure("wait-switch", wait_blocked, PARLA_TASK_NONE, true, 500'000);
-    measure("wait-thread", wait_blocked, PARLA_TASK_WAIT_THREAD, true, 20'000);
-    measure("wait-continuation", go_on, PARLA_TASK_NONE, false, 1'000'000);
+    measure("wait-in-place", wait_in_place, PARLA_TASK_NONE, never, 1'000'000);
+    measure("wait-switch", wait_blocked, PARLA_TASK_NONE, always, 500'000);
+    measure("wait-thread", wait_blocked, PARLA_TASK_WAIT_THREAD, mostly, 20'000);
+    measure("wait-continuation", go_on, PARLA_TASK_NONE, never, 1'000'000);
     return program.run(argc, argv);
 }
