@@ -24,7 +24,7 @@ run_part() {
 if ! ci/build.sh; then
   printf 'ci/build.sh 0 1\n' >>"$PARLA_TALLY"
 fi
-for part in test-rust test-loom test-symbols test-counts test-header test-checker test-c test-package test-languages test-scripts; do
+for part in test-rust test-loom test-symbols test-counts test-header test-checker test-c test-package test-languages test-bench test-scripts; do
   run_part "$part"
 done
 
