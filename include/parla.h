@@ -795,7 +795,8 @@ parla_status_t parla_spawn(parla_task_fn fn,
  * Spawns a task from a full specification. `task`: receives the handle; may be NULL.
  *
  * On an error nothing has been spawned, and `ctx` is still the caller's: `drop` is not called. Everything
- * that `spec` points to but `ctx` is copied before the call returns. May be called from any thread.
+ * that `spec` points to but `ctx` is copied before the call returns, and `task` may be one of the places that
+ * `deps` points to. May be called from any thread.
  * Errors: as `parla_spawn`, and ALREADY_SPAWNED, CANCELLED (the element was cancelled before it was
  * spawned), DEADLOCK (it depends on itself).
  *
@@ -808,9 +809,10 @@ parla_status_t parla_spawn_task(const struct parla_task_spec_t *spec,
 /**
  * Spawns `n` tasks in order; faster than one by one. `tasks`: NULL, or room for `n` handles.
  *
- * `deps` of a spec may point into `tasks`: entry i is written when task i has been spawned, so later specs can
- * depend on earlier ones, and a step of a simulation on the one before it. It stops at the first error: the
- * specs before it have been spawned, and `tasks` is 0 from it on. May be called from any thread. Errors: as `parla_spawn_task`.
+ * `deps` of a spec may point into `tasks`, so that later specs depend on earlier ones. Entry i is written when
+ * task i has been spawned; until then it holds what it held, which must be a handle or 0 if a spec points to it.
+ * It stops at the first error: the specs before it have been spawned, and `tasks` is 0 from it on. May be called
+ * from any thread. Errors: as `parla_spawn_task`.
  *
  * Pointers:
  * `specs` points to `n` valid specifications that all have the size of this header's
@@ -893,9 +895,9 @@ parla_status_t parla_run_until(const parla_handle_t *handles,
 /**
  * As `parla_run_until`, until every task that has been spawned is complete: as `parla_wait_all`, but the
  * calling thread works meanwhile. With one worker less than there are cores, a thread that spawns much and
- * then waits so keeps every core busy and shares none.
+ * then waits so adds up to one thread for each core.
  *
- * `timeout_ns`: nanoseconds; negative: no limit. May be called from any thread that is not inside a task. Returns
+ * `timeout_ns`: nanoseconds; negative: no limit; 0, or a few microseconds: it only looks, and may run nothing. May be called from any thread that is not inside a task. Returns
  * OK even if tasks failed: ask them, or finalize.
  * Errors: NOT_INITIALIZED, IN_TASK, TIMEOUT, STALLED, DEADLOCK, OUT_OF_MEMORY, OUT_OF_THREADS, FORKED.
  */
@@ -1103,7 +1105,8 @@ parla_status_t parla_taskspace_task_key(parla_taskspace_t space,
                                         parla_task_t *task);
 
 /**
- * Spawns an element: `parla_taskspace_task` and `parla_spawn` in one.
+ * Spawns an element: `parla_taskspace_task` and `parla_spawn` in one. `task` may be one of the places that `deps`
+ * points to.
  * Errors: as both, and ALREADY_SPAWNED, CANCELLED, DEADLOCK, and INVALID_ARGUMENT if the index is outside.
  *
  * Pointers:

@@ -1,6 +1,5 @@
 """Runs the benchmarks side by side, prints a table for each number of workers, and writes results.json and charts."""
 
-import argparse
 import json
 import os
 import sys
@@ -10,40 +9,13 @@ from pathlib import Path
 import chart
 import curves
 import machine
+import options as command_line
 import rounds
 import show
 from catalogue import Catalogue
+from options import ROOT
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-
-
-def names(text: str) -> list[str]:
-    return [name for name in text.split(",") if name]
-
-
-def numbers(text: str) -> list[int]:
-    return [int(name) for name in names(text)]
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    form = parser.add_mutually_exclusive_group()
-    forms = {
-        "short": "small sizes, the main workloads (the default)",
-        "full": "everything, at the full sizes",
-        "smoke": "tiny sizes: does all work?",
-    }
-    for name, what in forms.items():
-        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=what)
-    parser.add_argument("--workloads", type=names, help="only these, separated by commas")
-    parser.add_argument("--peers", type=names, help="only these, separated by commas")
-    parser.add_argument("--workers", type=numbers, help="numbers of workers; default: 1, 2 and one per core")
-    parser.add_argument("--repeats", type=int, help="rounds of all peers; default: by the form")
-    parser.add_argument("--programs", type=Path, default=ROOT / "build/bench/bin", help="where the programs are")
-    parser.add_argument("--out", type=Path, default=ROOT / "build/bench", help="where results and charts go")
-    parser.set_defaults(form="short")
-    return parser.parse_args()
 
 
 def chosen(asked: list[str] | None, known: list[str], what: str) -> list[str]:
@@ -58,7 +30,7 @@ def images(folder: Path, name: str) -> list[Path]:
 
 
 def main() -> int:
-    options = arguments()
+    options = command_line.parse()
     catalogue = Catalogue(HERE / "benches.toml", options.programs, options.form)
     peers = chosen(options.peers, list(catalogue.peers), "peer")
     wanted = chosen(options.workloads, [workload.name for workload in catalogue.workloads], "workload")

@@ -109,7 +109,8 @@ unsafe extern "C" fn spawn_checked(
 /// Spawns a task from a full specification. `task`: receives the handle; may be NULL.
 ///
 /// On an error nothing has been spawned, and `ctx` is still the caller's: `drop` is not called. Everything
-/// that `spec` points to but `ctx` is copied before the call returns. May be called from any thread.
+/// that `spec` points to but `ctx` is copied before the call returns, and `task` may be one of the places that
+/// `deps` points to. May be called from any thread.
 /// Errors: as `parla_spawn`, and ALREADY_SPAWNED, CANCELLED (the element was cancelled before it was
 /// spawned), DEADLOCK (it depends on itself).
 ///
@@ -166,9 +167,10 @@ unsafe fn spawn_any(spec: *const parla_task_spec_t, task: *mut parla_task_t) -> 
 
 /// Spawns `n` tasks in order; faster than one by one. `tasks`: NULL, or room for `n` handles.
 ///
-/// `deps` of a spec may point into `tasks`: entry i is written when task i has been spawned, so later specs can
-/// depend on earlier ones, and a step of a simulation on the one before it. It stops at the first error: the
-/// specs before it have been spawned, and `tasks` is 0 from it on. May be called from any thread. Errors: as `parla_spawn_task`.
+/// `deps` of a spec may point into `tasks`, so that later specs depend on earlier ones. Entry i is written when
+/// task i has been spawned; until then it holds what it held, which must be a handle or 0 if a spec points to it.
+/// It stops at the first error: the specs before it have been spawned, and `tasks` is 0 from it on. May be called
+/// from any thread. Errors: as `parla_spawn_task`.
 ///
 /// # Safety
 /// `specs` points to `n` valid specifications that all have the size of this header's

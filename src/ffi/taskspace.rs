@@ -155,7 +155,8 @@ pub unsafe extern "C" fn parla_taskspace_task_key(
     })
 }
 
-/// Spawns an element: `parla_taskspace_task` and `parla_spawn` in one.
+/// Spawns an element: `parla_taskspace_task` and `parla_spawn` in one. `task` may be one of the places that `deps`
+/// points to.
 /// Errors: as both, and ALREADY_SPAWNED, CANCELLED, DEADLOCK, and INVALID_ARGUMENT if the index is outside.
 ///
 /// # Safety

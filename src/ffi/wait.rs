@@ -88,9 +88,9 @@ pub unsafe extern "C" fn parla_run_until(
 
 /// As `parla_run_until`, until every task that has been spawned is complete: as `parla_wait_all`, but the
 /// calling thread works meanwhile. With one worker less than there are cores, a thread that spawns much and
-/// then waits so keeps every core busy and shares none.
+/// then waits so adds up to one thread for each core.
 ///
-/// `timeout_ns`: nanoseconds; negative: no limit. May be called from any thread that is not inside a task. Returns
+/// `timeout_ns`: nanoseconds; negative: no limit; 0, or a few microseconds: it only looks, and may run nothing. May be called from any thread that is not inside a task. Returns
 /// OK even if tasks failed: ask them, or finalize.
 /// Errors: NOT_INITIALIZED, IN_TASK, TIMEOUT, STALLED, DEADLOCK, OUT_OF_MEMORY, OUT_OF_THREADS, FORKED.
 #[unsafe(no_mangle)]

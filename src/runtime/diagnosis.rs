@@ -59,6 +59,8 @@ pub struct Diagnosis {
     pub cycles: Vec<Cycle>,
     /// Whether something is held, and so may come yet.
     pub has_holds: bool,
+    /// Whether something is ready and nobody runs it.
+    pub has_ready: bool,
     /// Whether a task waits for a time only, and so will go on.
     pub has_timed: bool,
     lines: Vec<String>,
@@ -121,7 +123,7 @@ pub fn diagnose(local: &Local) -> Diagnosis {
     let edges = Edges::new(local, &tasks, &waits);
     let mut lines = Vec::new();
     let mut left = 0;
-    let mut has_holds = false;
+    let (mut has_holds, mut has_ready) = (false, false);
     for &handle in &tasks {
         let slot = handle.slot();
         let unspawned = arena.is_unspawned(slot);
@@ -129,6 +131,7 @@ pub fn diagnose(local: &Local) -> Diagnosis {
             continue; // A handle that nobody waits for.
         }
         has_holds |= arena.hold_count(handle) > 0 && !arena.peek_waits(slot);
+        has_ready |= arena.record(slot).phase.load(Relaxed) == Phase::Ready as u8;
         left += 1;
         if lines.len() < MOST_NAMED {
             lines.push(format!(
@@ -139,7 +142,7 @@ pub fn diagnose(local: &Local) -> Diagnosis {
         }
     }
     let has_timed = waits.iter().any(|wait| wait.is_timed);
-    Diagnosis { cycles: edges.cycles(local, &waits), has_holds, has_timed, lines, left }
+    Diagnosis { cycles: edges.cycles(local, &waits), has_holds, has_ready, has_timed, lines, left }
 }
 
 /// Why one task does not run, with what it waits for looked up among all tasks.
@@ -194,7 +197,7 @@ fn why(
         },
         _ => match record.shape() {
             0 if local.runtime.workers == 0 => {
-                "is ready, but there are no workers: a thread must lend itself by parla_run_until"
+                "is ready, but there are no workers: a thread must lend itself by parla_run_until or parla_run_until_all"
                     .to_owned()
             }
             0 => "is ready and waits for a worker".to_owned(),

@@ -54,11 +54,13 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// See [`Taker::leaves_alone`].
+    pub leaves_alone: Cell<u32>,
     /// See [`Taker::left_alone`].
     pub left_alone: Cell<(u32, u32)>,
     /// Tasks that it has run in place of a wait.
     pub in_place: Cell<u32>,
-    /// How long it looks for work.
+    /// When it steps aside instead of looking for work.
     pub patience: Patience,
     /// When it last looked for stalls.
     pub alarm: Alarm,
@@ -201,6 +203,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            leaves_alone: Cell::default(),
             left_alone: Cell::default(),
             in_place: Cell::new(0),
             patience: Patience::default(),
@@ -258,8 +261,8 @@ impl Local {
             device: self.device.get(),
             deque: &self.deque,
             arena: self.arena,
+            leaves_alone: &self.leaves_alone,
             left_alone: &self.left_alone,
-            has_just_run: false,
         }
     }
 

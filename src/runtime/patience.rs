@@ -7,8 +7,7 @@
 //! and it looks again within [`LONGEST_NAP`].
 //!
 //! A worker on whose processor a thread of the host spawns *stands aside* even if there is something to do, as long as
-//! the others do without it. What only it would look for waits for [`MOST_ASIDE`] times [`LONGEST_ASIDE`] at most, and it is called when that thread
-//! is about to sleep.
+//! the others do without it: the two would only take turns there.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -17,13 +16,14 @@ use std::time::{Duration, Instant};
 /// Debt at which a worker naps: several searches that were in vain, or dozens that found next to nothing.
 const LIMIT: Duration = Duration::from_micros(30);
 const FIRST_NAP: Duration = Duration::from_micros(32);
-/// What waits for a napping worker waits no longer than this.
 const LONGEST_NAP: Duration = Duration::from_micros(256);
-/// How long a worker stands aside; see [`Patience::stand_aside`]. Each time in a row twice as long.
+/// How long a worker stands aside, each time in a row twice as long.
 const FIRST_ASIDE: Duration = Duration::from_micros(64);
 const LONGEST_ASIDE: Duration = Duration::from_micros(512);
-/// How often in a row it does so before it looks for what only a look finds.
+/// How often in a row it does so between two looks for what only theft by force finds.
 const MOST_ASIDE: u32 = 8;
+/// It asks itself no more often than this: whether others keep up does not show in less.
+const ASKS_EVERY: Duration = Duration::from_micros(50);
 /// The others keep up as long as what is in flight takes them no longer than this.
 const BACKLOG: Duration = Duration::from_millis(1);
 /// A thread that has spawned something is expected to go on with that for so long: it cannot while the worker itself has its
@@ -49,14 +49,16 @@ pub struct Patience {
     found: Cell<Option<Instant>>,
     /// Finds of all workers, when it last napped.
     finds: Cell<u64>,
-    /// Tasks that others had spawned on the same processor, and when that was seen to grow.
-    spawned_here: Cell<(u64, Option<Instant>)>,
+    /// Its processor, what others had spawned there, and when that was seen to grow.
+    spawned_here: Cell<(u32, u64, Option<Instant>)>,
     /// Whether it has looked since its last nap.
     looked: Cell<bool>,
-    /// When it last saw how many tasks others had completed, and how many.
+    /// When it last asked whether to stand aside, and how many tasks others had completed.
     pace: Cell<(Instant, u64)>,
     /// How often in a row it has stood aside.
     aside: Cell<u32>,
+    /// Tasks it had completed at its last search.
+    completed: Cell<u64>,
 }
 
 impl Default for Patience {
@@ -67,10 +69,11 @@ impl Default for Patience {
             naps: Cell::default(),
             found: Cell::default(),
             finds: Cell::default(),
-            spawned_here: Cell::default(),
+            spawned_here: Cell::new((u32::MAX, 0, None)),
             looked: Cell::new(true),
             pace: Cell::new((Instant::now(), 0)),
             aside: Cell::default(),
+            completed: Cell::default(),
         }
     }
 }
@@ -112,41 +115,56 @@ impl Patience {
         self.finds.get() != finds
     }
 
-    /// Whether another thread spawns on the same processor: it gives more to do if it has that for itself. `spawned_here`:
-    /// how many it has spawned.
-    pub fn is_crowded(&self, now: Instant, spawned_here: u64) -> bool {
-        let (before, grown) = self.spawned_here.get();
+    /// Whether it has run a task since it was last asked. `completed`: tasks it has completed.
+    pub fn has_run(&self, completed: u64) -> bool {
+        self.completed.replace(completed) != completed
+    }
+
+    /// Whether it is time to ask again whether to stand aside.
+    pub fn asks(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.pace.get().0) >= ASKS_EVERY
+    }
+
+    /// Whether another thread spawns on the worker's processor `cpu`: it gives more to do if it has that for itself.
+    /// `spawned_here`: how many it has spawned.
+    pub fn is_crowded(&self, now: Instant, cpu: u32, spawned_here: u64) -> bool {
+        let (cpu_before, before, grown) = self.spawned_here.get();
         let grown = match spawned_here.cmp(&before) {
+            _ if cpu != cpu_before => None,
             Ordering::Greater => Some(now),
-            Ordering::Equal => {
-                grown.filter(|&grown| now.saturating_duration_since(grown) < RECENTLY)
-            }
+            Ordering::Equal => grown.filter(|&then| now.saturating_duration_since(then) < RECENTLY),
             Ordering::Less => None, // A thread that spawned here has gone.
         };
-        self.spawned_here.set((spawned_here, grown));
+        self.spawned_here.set((cpu, spawned_here, grown));
         grown.is_some()
     }
 
-    /// How long the worker should leave its processor to another thread that spawns there, if the other workers do without it: the two
-    /// would only take turns. `is_relieved`: another one is idle. Otherwise the others must keep up: at the pace since it last asked
-    /// they are soon through with what is in flight. (If that grows, all of it is slower: it no longer stays in their caches.)
-    /// `completed`: by them.
+    /// How long the worker should leave its processor to a thread that spawns there, if the others do without it. `is_relieved`: an idle
+    /// one takes its place. Otherwise they must keep up: at the pace since it last asked they are soon through with what is
+    /// in flight. (If that grows, all of it is slower: it no longer stays in their caches.) `completed`: by the others.
     pub fn stand_aside(
         &self,
         now: Instant,
+        is_relieved: bool,
         in_flight: u64,
         completed: u64,
-        is_relieved: bool,
     ) -> Option<Duration> {
         let (then, before) = self.pace.replace((now, completed));
         let elapsed = now.saturating_duration_since(then).as_nanos();
-        let done = completed.saturating_sub(before);
-        let keep_up =
-            done > 0 && u128::from(in_flight) * elapsed <= u128::from(done) * BACKLOG.as_nanos();
-        let times = if is_relieved || keep_up { self.aside.get() + 1 } else { 0 };
-        self.aside.set(times % MOST_ASIDE);
-        let length = (FIRST_ASIDE * (1 << (times.max(1) - 1))).min(LONGEST_ASIDE);
-        (1..MOST_ASIDE).contains(&times).then_some(length)
+        let done = u128::from(completed.saturating_sub(before));
+        let keep_up = done > 0 && u128::from(in_flight) * elapsed <= done * BACKLOG.as_nanos();
+        if !is_relieved && !keep_up {
+            self.aside.set(0);
+            return None;
+        }
+        let times = self.aside.get();
+        self.aside.set(times.saturating_add(1));
+        Some((FIRST_ASIDE * (1 << times.min(4))).min(LONGEST_ASIDE))
+    }
+
+    /// Whether it has stood aside so often that it should look for what only theft by force finds.
+    pub fn must_force(&self) -> bool {
+        self.aside.get() > 0 && self.aside.get().is_multiple_of(MOST_ASIDE)
     }
 
     /// How long it should nap.
@@ -171,5 +189,65 @@ impl Patience {
         self.nap.set(FIRST_NAP);
         self.naps.set(0);
         self.found.set(None);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    const US: Duration = Duration::from_micros(1);
+
+    #[test]
+    fn a_spawner_is_noticed_where_it_spawns_and_for_a_while() {
+        let (patience, start) = (Patience::default(), Instant::now());
+        // When, on which processor, spawned there: crowded?
+        let looks = [
+            (0, 1, 500, false), // Nothing is known yet.
+            (100, 1, 500, false),
+            (200, 1, 501, true),
+            (600, 1, 501, true), // It cannot spawn while this worker has its processor.
+            (800, 1, 501, false),
+            (900, 1, 502, true),
+            (950, 1, 0, false),        // It sleeps.
+            (1_000, 2, 10_000, false), // Another processor.
+            (1_100, 2, 10_001, true),
+        ];
+        for (at, cpu, spawned, crowded) in looks {
+            assert_eq!(patience.is_crowded(start + at * US, cpu, spawned), crowded, "at {at} µs");
+        }
+    }
+
+    #[test]
+    fn stands_aside_while_others_keep_up() {
+        let (patience, start) = (Patience::default(), Instant::now());
+        patience.stand_aside(start, false, 0, 0);
+        // When, relieved, in flight, completed by others: how long?
+        let asked = [
+            (100, false, 1_000, 1_000, Some(64)), // 10 a µs: 100 µs for what is in flight.
+            (200, false, 1_000, 1_001, None),     // 1 in 100 µs.
+            (300, false, 0, 1_001, None), // They do nothing, and there is nothing: it looks itself.
+            (400, true, 1_000, 1_001, Some(64)),
+            (500, true, 1_000, 1_001, Some(128)),
+            (600, false, 1_000, 2_001, Some(256)),
+            (700, true, 1_000, 2_001, Some(512)),
+            (800, true, 1_000, 2_001, Some(512)),
+            (900, false, 10_000, 2_002, None),
+            (1_000, true, 0, 2_002, Some(64)),
+        ];
+        for (at, relieved, in_flight, completed, nap) in asked {
+            let found = patience.stand_aside(start + at * US, relieved, in_flight, completed);
+            assert_eq!(found, nap.map(|nap| nap * US), "at {at} µs");
+        }
+    }
+
+    #[test]
+    fn looks_by_force_now_and_then() {
+        let (patience, start) = (Patience::default(), Instant::now());
+        let forces = (1..=3 * MOST_ASIDE).filter(|_| {
+            patience.stand_aside(start, true, 0, 0);
+            patience.must_force()
+        });
+        assert_eq!(forces.count(), 3);
     }
 }

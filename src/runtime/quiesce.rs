@@ -77,6 +77,7 @@ pub fn wait_all(timeout_ns: i64) -> Result<()> {
 /// Sleeps until nothing is left.
 pub fn wait_until_quiet(local: &Local, timeout_ns: i64, mut watch: Watch) -> Result<()> {
     super::ready::leave_to_others(local);
+    super::ready::give_back_processor(local);
     let runtime = &*local.runtime;
     let deadline = deadline(timeout_ns);
     runtime.quiet.waiters.fetch_add(1, SeqCst);

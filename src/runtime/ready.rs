@@ -5,6 +5,8 @@ use super::{admit, completion, wait};
 use crate::graph::record::{Phase, flag, kind};
 use crate::graph::{Record, Slot};
 use crate::mapper;
+use crate::scheduler::seat::NOWHERE;
+use crate::scheduler::sleep::Aside;
 use crate::sync::atomic::Ordering::Relaxed;
 use crate::sync::current_cpu;
 
@@ -91,12 +93,20 @@ pub fn leave_to_others(local: &Local) {
     if local.deque.private_len() > 0 {
         publish_and_notify(local);
     }
-    // Who has left this thread its processor can have it back. One that is missed comes by itself, a little later.
-    if !local.is_worker.get() && local.runtime.sleep.anyone_naps() {
-        local.runtime.queues.aside().for_each(|seat| {
-            seat.post.parker.unpark();
-        });
-    }
+}
+
+/// A thread of the host is going to sleep, or to work: whoever has left it its processor can have that back.
+pub fn give_back_processor(local: &Local) {
+    // So that it does not step aside again at once, before this thread sleeps.
+    local.seat().own.cpu.store(NOWHERE, Relaxed);
+    let here = current_cpu();
+    recall(local, |aside| aside.cpu == here);
+}
+
+fn recall(local: &Local, whom: impl Fn(&Aside) -> bool) {
+    local.runtime.sleep.recall(whom, |seat| {
+        local.runtime.queues.seat(seat).post.parker.unpark();
+    });
 }
 
 /// Between two tasks: shows what this worker has left to others, if one of them is idle.
@@ -192,4 +202,5 @@ pub fn to_device(local: &Local, slot: Slot, device: u16) {
         priority => pool.priority.push(slot, i32::from(priority)),
     }
     notify_devices(local, &[device]);
+    recall(local, |aside| aside.device == device); // It may be the only one that is free.
 }

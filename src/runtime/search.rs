@@ -4,23 +4,32 @@ use super::local::Local;
 use super::worker::Lent;
 use super::{quiesce, ready, stall};
 use crate::graph::Slot;
-use crate::scheduler::queues::Taker;
+use crate::scheduler::sleep::Aside;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed};
+use crate::sync::current_cpu;
+use std::ops::ControlFlow;
 use std::time::Instant;
+
+/// Looks, a few tenths of a microsecond each, at which a worker that has just run a task leaves a thread alone that spawns.
+const LEAVES_ALONE: u32 = 16;
 
 /// Looks everywhere, for a while; sleeps if there is nothing. A task, or nothing yet. `lent`: the thread is one of the host,
 /// and this says whether it wants itself back.
 pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
     let runtime = &*local.runtime;
     let (queues, sleep) = (&runtime.queues, &runtime.sleep);
-    let (seat, device) = (local.seat(), local.device.get());
-    let taker = Taker { has_just_run: true, ..local.taker() };
+    let (seat, device, taker) = (local.seat(), local.device.get(), local.taker());
     let wake = |other: u32| {
         queues.seat(other).post.parker.unpark();
     };
-    if stand_aside(local, false, || {}) {
-        return None;
+    if lent.is_none()
+        && let ControlFlow::Break(found) = stand_aside(local)
+    {
+        return found;
     }
+    // Idle workers are many when there is little to do: then each task is taken at once.
+    let has_run = local.patience.has_run(seat.own.completed.load(Relaxed));
+    taker.leaves_alone.set(if has_run && sleep.hardly_anyone_idle() { LEAVES_ALONE } else { 0 });
     if let Some(slot) = queues.next_shared(&taker) {
         local.patience.found_at_once();
         ready::share_all(local); // As in `look_around`.
@@ -43,20 +52,15 @@ pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
     loop {
         let begun = Instant::now();
         let finds = sleep.finds();
-        if stand_aside(local, true, end_search) {
-            return None;
-        }
         if (local.patience.others_found(finds) || sleep.others_work(runtime.workers))
             && let Some(nap) = local.patience.nap(finds)
         {
-            sleep.begin_nap();
             end_search();
-            seat.post.parker.park(Some(begun + nap));
-            sleep.end_nap();
+            take_nap(local, begun + nap);
             return None;
         }
-        let is_crowded = local.patience.is_crowded(begun, queues.spawned_here(seat));
-        let most = if is_crowded { runtime.config.spin / 8 } else { runtime.config.spin };
+        let most =
+            if is_crowded(local, begun) { runtime.config.spin / 8 } else { runtime.config.spin };
         let found = look_until(local, begun + most);
         let now = Instant::now();
         local.patience.look(begun, now);
@@ -74,7 +78,7 @@ pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
             }
             Found::Nothing => {}
         }
-        if let Some(slot) = queues.steal_by_force(&local.taker()) {
+        if let Some(slot) = queues.steal_by_force(&taker) {
             local.patience.found(now);
             sleep.note_find();
             end_search();
@@ -82,7 +86,7 @@ pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
             return Some(slot);
         }
         if queues.any_work(device) {
-            continue; // Its owner shows it soon, or is stuck.
+            continue; // Its owner shows it soon, or is stuck, or was left alone.
         }
         // A thread of the host looks itself, also at stalls that have been reported: nobody calls it.
         if let Some(done) = lent {
@@ -108,7 +112,7 @@ pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
             local.patience.clear();
             sleep.stay_awake(device, seat.index);
             if !called {
-                if watch.is_some() {
+                if watch.is_some_and(|due| due <= Instant::now()) {
                     stall::idle_check(local);
                 }
                 end_search();
@@ -121,34 +125,51 @@ pub fn search(local: &Local, lent: Option<&dyn Fn() -> Lent>) -> Option<Slot> {
     }
 }
 
-/// Leaves the processor for a while to a thread of the host that spawns on it, if the other workers do without this one.
-/// Whether it has. `searches`: it counts as a searcher, until `leave`.
-fn stand_aside(local: &Local, searches: bool, leave: impl FnOnce()) -> bool {
-    let (runtime, seat) = (&*local.runtime, local.seat());
+/// Whether a thread of the host spawns on this worker's processor.
+fn is_crowded(local: &Local, now: Instant) -> bool {
+    let here = current_cpu();
+    let spawned = local.runtime.queues.spawned_on(here, local.seat());
+    local.patience.is_crowded(now, here, spawned)
+}
+
+/// Before a worker searches: leaves its processor for a while to a thread of the host that spawns on it, if the others do
+/// without this one. It is no searcher, so nobody relies on it. Break: it has done so, or has found what nobody else would.
+fn stand_aside(local: &Local) -> ControlFlow<Option<Slot>> {
+    let (runtime, seat, device) = (&*local.runtime, local.seat(), local.device.get());
     let (queues, sleep) = (&runtime.queues, &runtime.sleep);
-    let here = queues.spawned_here(seat);
-    if here == 0 || local.is_lent.get() || queues.bound_work(local.device.get()) {
-        return false;
-    }
     let now = Instant::now();
-    if !local.patience.is_crowded(now, here) {
-        return false;
+    if !local.patience.asks(now) || !is_crowded(local, now) || queues.bound_work(device) {
+        return ControlFlow::Continue(());
     }
-    let is_relieved = sleep.idle() > u64::from(searches);
     let (spawned, completed) = quiesce::counts(runtime);
-    let by_others = completed - seat.own.completed.load(Relaxed);
+    let by_others = completed - seat.own.completed.load(Relaxed); // Which only this thread changes.
     let in_flight = spawned.saturating_sub(completed);
-    let Some(nap) = local.patience.stand_aside(now, in_flight, by_others, is_relieved) else {
-        return false;
+    let relieved = sleep.is_relieved(device);
+    let Some(nap) = local.patience.stand_aside(now, relieved, in_flight, by_others) else {
+        return ControlFlow::Continue(());
     };
-    leave();
-    quiesce::poke(runtime);
+    if local.patience.must_force()
+        && let Some(slot) = queues.steal_by_force(&local.taker())
+    {
+        ready::share_all(local); // As in `look_around`.
+        return ControlFlow::Break(Some(slot));
+    }
+    quiesce::poke(runtime); // As at the start of a search.
+    let aside = Aside { seat: seat.index, device, cpu: current_cpu() };
+    sleep.stand_aside(aside, || take_nap(local, now + nap));
+    ControlFlow::Break(None)
+}
+
+/// Sleeps until then, or until it is called, if it has not been called yet. Nobody relies on this worker meanwhile.
+fn take_nap(local: &Local, until: Instant) {
+    let (seat, sleep) = (local.seat(), &local.runtime.sleep);
     sleep.begin_nap();
-    seat.own.aside.store(true, Relaxed);
-    seat.post.parker.park(Some(now + nap));
-    seat.own.aside.store(false, Relaxed);
+    // Acquire: partner is the Release in `Seat::call`, of which a sleep may have taken the token.
+    if !seat.post.attention.load(Acquire) && !local.fibers.has_arrived() {
+        let until = local.fibers.next_deadline().map_or(until, |deadline| deadline.min(until));
+        seat.post.parker.park(Some(until));
+    }
     sleep.end_nap();
-    true
 }
 
 enum Found {
@@ -157,15 +178,10 @@ enum Found {
     Nothing,
 }
 
-/// Looks, a few tenths of a microsecond each, at which a worker has only just run a task.
-const SOON: u32 = 16;
-
 /// Looks everywhere again and again until `give_up`.
 fn look_until(local: &Local, give_up: Instant) -> Found {
-    let (queues, seat) = (&local.runtime.queues, local.seat());
-    let mut taker = local.taker();
-    for looks in 0u32.. {
-        taker.has_just_run = looks < SOON;
+    let (queues, taker, seat) = (&local.runtime.queues, local.taker(), local.seat());
+    loop {
         if seat.post.attention.load(Relaxed) || local.fibers.has_arrived() {
             return Found::Attention;
         }
@@ -177,8 +193,7 @@ fn look_until(local: &Local, give_up: Instant) -> Found {
             std::hint::spin_loop();
         }
         if Instant::now() >= give_up {
-            break;
+            return Found::Nothing;
         }
     }
-    Found::Nothing
 }

@@ -149,7 +149,7 @@ fn look(local: &Local, still: Still) -> Option<Diagnosis> {
     stall.looked.store(fold_picture(still), Relaxed);
     let counts = fold((still.0, still.1));
     if !diagnosis.has_timed && all_sleep(local) && stall.reported.swap(counts, Relaxed) != counts {
-        if !diagnosis.has_holds {
+        if !diagnosis.has_holds || diagnosis.has_ready {
             eprintln!("parla: stalled: {}", diagnosis.report());
         } else if !stall.holds_reported.swap(true, Relaxed) {
             eprintln!("parla: only holds are waited for: {}", diagnosis.report());
@@ -256,10 +256,12 @@ impl Watch {
 
     /// When to look next.
     pub fn next(&self) -> Option<Instant> {
-        let shortest = self.after? / 2;
+        let after = self.after?;
+        let shortest = after / 4;
         let now = Instant::now();
-        let until_due =
-            self.since.map_or(shortest, |(_, since)| self.due.saturating_sub(now - since));
+        let until_due = self
+            .since
+            .map_or(shortest, |(_, since)| after.max(self.due).saturating_sub(now - since));
         Some(now + until_due.clamp(shortest, LONGEST_PAUSE.max(shortest)))
     }
 
@@ -278,7 +280,7 @@ impl Watch {
             }
         };
         let passed = since.elapsed();
-        if passed < after / 2 {
+        if passed < after {
             return None;
         }
         let nobody = if self.at_end { all_sleep(local) } else { nobody_is_left(local) };

@@ -5,7 +5,6 @@ use super::priority::{EMPTY, PriorityQueue};
 use super::seat::{Seat, bump};
 use crate::graph::{Arena, Slot};
 use crate::sync::atomic::{AtomicUsize, Ordering};
-use crate::sync::current_cpu;
 use crossbeam_deque::{Injector, Steal};
 use once_cell::sync::OnceCell;
 use std::cell::Cell;
@@ -39,14 +38,14 @@ pub struct Taker<'a> {
     pub deque: &'a Owner,
     /// The records, to be fetched ahead of their use.
     pub arena: &'a Arena,
-    /// The thread of the host that it last left alone, by seat, and where that was with its spawning.
+    /// How many times it still leaves a thread of the host alone that is spawning; see [`Queues::next_shared`].
+    pub leaves_alone: &'a Cell<u32>,
+    /// Whom it last left alone, by seat, and where that thread was with its spawning.
     pub left_alone: &'a Cell<(u32, u32)>,
-    /// Whether it has just run a task; see [`Queues::next_shared`].
-    pub has_just_run: bool,
 }
 
 /// Tasks that are worth a theft from a thread which is spawning more.
-const HANDFUL: usize = 48;
+const HANDFUL: u32 = 48;
 
 /// Every queue of a runtime.
 #[derive(Debug)]
@@ -163,7 +162,7 @@ impl Queues {
     /// Threads are tried in this order: workers of the same device, beginning after the thief; host
     /// threads; workers of the other devices, the nearest device first.
     ///
-    /// Whoever has just run a task lets a thread of the host that is spawning go on until there is a handful. The two
+    /// Whoever has just run a task lets a thread of the host that is spawning go on until there is a handful, or for a few looks. The two
     /// would otherwise meet for each task: one line of the deque after the other would go to and fro, and take longer than the task.
     pub fn next_shared(&self, taker: &Taker<'_>) -> Option<Slot> {
         let own = &self.devices[taker.device as usize];
@@ -174,7 +173,7 @@ impl Queues {
 
     fn steal(&self, taker: &Taker<'_>) -> Option<Slot> {
         let slot = self.victims(taker, |victim| {
-            if taker.has_just_run && is_filling(victim, taker.left_alone) {
+            if is_filling(victim, taker) {
                 return None;
             }
             victim.deque.steal(taker.deque, |task| taker.arena.prefetch(Slot(task)))
@@ -212,10 +211,9 @@ impl Queues {
             })
     }
 
-    /// Tasks that threads of the host have spawned which run where the thread on `seat` does, and do not sleep. A guess:
-    /// they say only now and then where they run.
-    pub fn spawned_here(&self, seat: &Seat) -> u64 {
-        let here = current_cpu();
+    /// Tasks that threads of the host other than that on `seat` have spawned which run on the processor `here` and do not sleep. A
+    /// guess: they say only now and then where they run.
+    pub fn spawned_on(&self, here: u32, seat: &Seat) -> u64 {
         let is_here = |other: &&Seat| {
             other.index != seat.index
                 && !other.is_worker.load(Ordering::Relaxed)
@@ -223,11 +221,6 @@ impl Queues {
                 && !other.own.asleep.load(Ordering::Relaxed)
         };
         self.seats().filter(is_here).map(|s| s.own.spawned.load(Ordering::Relaxed)).sum()
-    }
-
-    /// The workers that have left their processors to threads of the host.
-    pub fn aside(&self) -> impl Iterator<Item = &Seat> {
-        self.seats().filter(|seat| seat.own.aside.load(Ordering::Relaxed))
     }
 
     /// Whether a worker of the device could find something.
@@ -246,13 +239,19 @@ impl Queues {
     }
 }
 
-/// Whether the thread of the host on `victim` has only a few tasks and has spawned since it was last left alone.
-fn is_filling(victim: &Seat, left_alone: &Cell<(u32, u32)>) -> bool {
-    if victim.is_worker.load(Ordering::Relaxed) || !(1..HANDFUL).contains(&victim.deque.len()) {
+/// Whether the thread of the host on `victim` has only a few tasks and has spawned since it was last left alone. It says so
+/// no more often than `taker` has looks to spare.
+fn is_filling(victim: &Seat, taker: &Taker<'_>) -> bool {
+    let looks = taker.leaves_alone.get();
+    if looks == 0
+        || victim.is_worker.load(Ordering::Relaxed)
+        || !(1..HANDFUL).contains(&victim.deque.public_len())
+    {
         return false;
     }
+    taker.leaves_alone.set(looks - 1);
     let now = (victim.index, victim.deque.bottom());
-    left_alone.replace(now) != now
+    taker.left_alone.replace(now) != now
 }
 
 fn retry(mut attempt: impl FnMut() -> Steal<u32>) -> Option<Slot> {

@@ -33,7 +33,7 @@ pub struct Seat {
 }
 
 /// No processor.
-const NOWHERE: u32 = u32::MAX;
+pub const NOWHERE: u32 = u32::MAX;
 
 /// What the thread writes.
 #[derive(Debug, Default)]
@@ -46,8 +46,6 @@ pub struct Own {
     pub asleep: AtomicBool,
     /// Whether that sleep ends only if something happens: no time limit.
     pub endless: AtomicBool,
-    /// Whether it is a worker that has left its processor to a thread of the host.
-    pub aside: AtomicBool,
     /// Times it was woken, or has gone on with another stack.
     pub moves: AtomicU64,
     /// Tasks it has spawned.

@@ -21,6 +21,7 @@ pub fn wait(local: &Local, open: &[Handle], mut deadline: Option<Instant>) -> Re
         return finish(local, slot);
     }
     ready::leave_to_others(local);
+    ready::give_back_processor(local);
     let handle = local.arena().record(slot).handle(slot);
     let seat = local.seat();
     let mut watch = Watch::new(&local.runtime);
@@ -113,6 +114,7 @@ fn lend_until(local: &Local, timeout_ns: i64, is_done: impl Fn() -> bool) -> Res
     let is_late = Cell::new(false);
     let verdict = RefCell::new(None);
     let watch = RefCell::new(Watch::new(&local.runtime));
+    ready::give_back_processor(local);
     let lent = worker::lend(local, || {
         if !is_late.get() && deadline.is_some_and(|d| d <= Instant::now()) {
             is_late.set(true);

@@ -99,15 +99,14 @@ impl Shared {
     /// all thieves stand still.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// How many there are, private ones too; a guess, but for what [`Shared::is_empty`] says.
-    #[inline]
-    pub fn len(&self) -> usize {
         // Acquire: so that a look after a heavy fence does not move up.
         let bottom = self.end.bottom.load(Acquire);
-        ahead(bottom, Range::of(self.public.range.load(Acquire)).top).max(0) as usize
+        ahead(bottom, Range::of(self.public.range.load(Acquire)).top) <= 0
+    }
+
+    /// How many tasks thieves can take; a guess.
+    pub fn public_len(&self) -> u32 {
+        Range::of(self.public.range.load(Relaxed)).len()
     }
 
     /// Changes with each push and pop; a guess.

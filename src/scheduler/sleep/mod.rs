@@ -20,6 +20,7 @@ pub struct Sleep {
     idle: Padded<AtomicU64>,
     devices: Box<[Padded<Device>]>,
     napping: Padded<AtomicU64>,
+    aside: Padded<StandingAside>,
     /// Searches that have found a task.
     finds: Padded<AtomicU64>,
     woken: Padded<AtomicU64>,
@@ -39,6 +40,24 @@ struct Sleeper {
     cpu: u32,
 }
 
+/// The workers that have left their processors to threads of the host.
+#[derive(Debug, Default)]
+struct StandingAside {
+    count: AtomicU64,
+    list: Mutex<Vec<Aside>>,
+}
+
+/// One of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Aside {
+    /// Its seat.
+    pub seat: u32,
+    /// Its device.
+    pub device: u16,
+    /// Its processor.
+    pub cpu: u32,
+}
+
 fn searchers(state: u64) -> u64 {
     state & (SLEEPER - 1)
 }
@@ -54,6 +73,7 @@ impl Sleep {
             idle: Padded::default(),
             devices: (0..devices).map(|_| Padded::default()).collect(),
             napping: Padded::default(),
+            aside: Padded::default(),
             finds: Padded::default(),
             woken: Padded::default(),
         }
@@ -178,14 +198,32 @@ impl Sleep {
         self.idle.load(Relaxed) + self.napping.load(Relaxed) < u64::from(workers)
     }
 
-    /// Workers that search or sleep.
-    pub fn idle(&self) -> u64 {
-        self.idle.load(Relaxed)
+    /// Whether the device has an idle worker for each that stands aside, and one more: it finds what is spawned, or is woken for it.
+    pub fn is_relieved(&self, device: u16) -> bool {
+        let state = self.devices[device as usize].state.load(Relaxed);
+        searchers(state) + sleepers(state) > self.aside.count.load(Relaxed)
     }
 
-    /// Whether anybody naps.
-    pub fn anyone_naps(&self) -> bool {
-        self.napping.load(Relaxed) > 0
+    /// Whether at most one worker is idle.
+    pub fn hardly_anyone_idle(&self) -> bool {
+        self.idle.load(Relaxed) <= 1
+    }
+
+    /// A busy worker leaves its processor to a thread of the host for the time of `nap`. [`Sleep::recall`] ends that.
+    pub fn stand_aside(&self, aside: Aside, nap: impl FnOnce()) {
+        lock(&self.aside.list).push(aside);
+        self.aside.count.fetch_add(1, Relaxed);
+        nap();
+        self.aside.count.fetch_sub(1, Relaxed);
+        lock(&self.aside.list).retain(|other| other.seat != aside.seat);
+    }
+
+    /// Wakes the workers that stand aside of which `whom` says so. One that is missed comes by itself, a little later.
+    pub fn recall(&self, whom: impl Fn(&Aside) -> bool, wake: impl Fn(u32)) {
+        if self.aside.count.load(Relaxed) > 0 {
+            let list = lock(&self.aside.list);
+            list.iter().filter(|aside| whom(aside)).for_each(|aside| wake(aside.seat));
+        }
     }
 
     /// Workers of the device that sleep.
