@@ -249,6 +249,25 @@ static void forgotten_hold(void)
     config.hold_stall_ms = 0;
 }
 
+/* Whoever waits for less than it takes for a stall is told nothing but that. Threads that poll a hold do so. */
+static void short_limits(void)
+{
+    begin();
+    parla_task_t task;
+    parla_task_spec_t spec = {.size = sizeof spec, .name = "polled", .fn = nothing, .flags = PARLA_TASK_HOLD};
+    OK(parla_spawn_task(&spec, &task));
+    for (int i = 0; i < 5; i++) {
+        GIVES(parla_run_until(&task, 1, 2000000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_run_until_all(2000000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_wait(&task, 1, 2000000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_wait_all(2000000), PARLA_ERR_TIMEOUT);
+    }
+    CHECK(strcmp(said(), "") == 0);
+    OK(parla_task_release(task));
+    OK(wait_for(&task, 1));
+    end(PARLA_OK);
+}
+
 /* By default it is only reported: whoever has it may be slow. */
 static void slow_hold(void)
 {
@@ -257,9 +276,9 @@ static void slow_hold(void)
     parla_task_spec_t spec = {.size = sizeof spec, .name = "slow", .fn = nothing, .flags = PARLA_TASK_HOLD};
     OK(parla_spawn_task(&spec, &task));
     if (config.num_threads == PARLA_NO_THREADS)
-        GIVES(parla_run_until(&task, 1, 400000000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_run_until(&task, 1, 800000000), PARLA_ERR_TIMEOUT);
     else
-        GIVES(parla_wait(&task, 1, 400000000), PARLA_ERR_TIMEOUT);
+        GIVES(parla_wait(&task, 1, 800000000), PARLA_ERR_TIMEOUT);
     CHECK(is_said("slow") && is_said("hold"));
     OK(parla_task_release(task));
     OK(wait_for(&task, 1));
@@ -533,6 +552,7 @@ static void all(const char *setting, int32_t threads, int32_t wait_mode, int32_t
     SCENE(own_space);
     SCENE(infeasible);
     SCENE(forgotten_hold);
+    SCENE(short_limits);
     SCENE(slow_hold);
     SCENE(wait_for_each_other);
     SCENE(memory_that_is_never_freed);
