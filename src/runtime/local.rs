@@ -54,6 +54,8 @@ pub struct Local {
     pub skips: Cell<bool>,
     /// Waits whose time ran out.
     pub timed_out: Cell<VecDeque<TimedOut>>,
+    /// Rounds of its loop.
+    pub tick: Cell<u32>,
     /// See [`Taker::leaves_alone`].
     pub leaves_alone: Cell<u32>,
     /// See [`Taker::left_alone`].
@@ -203,6 +205,7 @@ impl Local {
             to_skip: Cell::default(),
             skips: Cell::new(false),
             timed_out: Cell::default(),
+            tick: Cell::default(),
             leaves_alone: Cell::default(),
             left_alone: Cell::default(),
             in_place: Cell::new(0),

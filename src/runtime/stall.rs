@@ -327,8 +327,10 @@ pub fn settle(local: &Local) -> Result<()> {
             };
             local.seat().own.endless.store(true, Relaxed);
             worker::lend(local, nothing_runs)?;
-            if let Some(error) = stalled.take() {
-                first = first.and(Err(error));
+            match stalled.take() {
+                Some(error) => first = first.and(Err(error)),
+                None if quiesce::is_quiet(runtime) => return first,
+                None => continue, // Another thread has spawned since.
             }
         }
         match quiesce::wait_until_quiet(local, -1, Watch::at_end(&local.runtime)) {

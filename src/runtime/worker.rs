@@ -9,6 +9,7 @@ use super::local::Local;
 use super::{hooks, quiesce, run, search, spares};
 use crate::error::Result;
 use crate::graph::Slot;
+use crate::scheduler::queues;
 use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use corosensei::stack::DefaultStack;
@@ -197,7 +198,6 @@ fn end(local: &Local, mut fiber: Fiber) {
 fn look_for_work(local: &Local, state: &mut Loop<'_>) {
     let runtime = &*local.runtime;
     let seat = local.seat();
-    let mut tick = 0u32;
     let own = local.fibers.suspend.get();
     loop {
         if (!local.fibers.calm.get() || seat.post.attention.load(Relaxed))
@@ -208,11 +208,12 @@ fn look_for_work(local: &Local, state: &mut Loop<'_>) {
             }
             continue;
         }
-        tick = tick.wrapping_add(1);
+        let tick = local.tick.get().wrapping_add(1);
+        local.tick.set(tick);
         let device = local.device.get();
         let queues = &runtime.queues;
         super::ready::share(local);
-        let is_usual = !tick.is_multiple_of(32) && !queues.is_urgent(device);
+        let is_usual = !queues::looks_around(tick) && !queues.is_urgent(device);
         let own = if is_usual { local.deque.pop() } else { None };
         let mut next = match own {
             Some(slot) => Some(Slot(slot)),

@@ -44,6 +44,19 @@ pub struct Taker<'a> {
     pub left_alone: &'a Cell<(u32, u32)>,
 }
 
+/// Ticks of a worker's loop in which it begins with every queue once.
+const PERIOD: u32 = 64;
+/// The one in which it begins with the shared queues.
+pub const INJECTED_FIRST: u32 = 0;
+/// The one in which it begins with the tasks of other threads.
+pub const OTHERS_FIRST: u32 = 32;
+
+/// Whether a tick is one of these two.
+#[inline(always)]
+pub fn looks_around(tick: u32) -> bool {
+    tick.is_multiple_of(PERIOD / 2)
+}
+
 /// Tasks that are worth a theft from a thread which is spawning more.
 const HANDFUL: u32 = 48;
 
@@ -112,7 +125,7 @@ impl Queues {
         {
             return Some(slot);
         }
-        if tick.is_multiple_of(64)
+        if tick.is_multiple_of(PERIOD)
             && let Some(slot) = self.next_injected(own)
         {
             return Some(slot);
@@ -125,7 +138,7 @@ impl Queues {
     /// and what a thread of the host has spawned lies in its own deque.
     #[inline]
     pub fn next_of_others(&self, taker: &Taker<'_>, tick: u32) -> Option<Slot> {
-        if tick % 64 != 32 {
+        if tick % PERIOD != OTHERS_FIRST {
             return None;
         }
         // A thread of the host that has gone on to something else may have left a few that it has shown to nobody.
@@ -221,6 +234,16 @@ impl Queues {
                 && !other.own.asleep.load(Ordering::Relaxed)
         };
         self.seats().filter(is_here).map(|s| s.own.spawned.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Whether anything lies in the shared queues that a worker of the device may take.
+    pub fn any_injected(&self, device: u16) -> bool {
+        !self.any.is_empty() || self.bound_work(device)
+    }
+
+    /// Whether a thread that takes no tasks has some in its deque.
+    pub fn any_left_by_hosts(&self) -> bool {
+        self.seats().any(|s| !s.is_worker.load(Ordering::Relaxed) && !s.deque.is_empty())
     }
 
     /// Whether a worker of the device could find something.

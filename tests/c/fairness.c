@@ -13,10 +13,15 @@
         }                                                                                           \
     } while (0)
 
+/* Waits that a body may go through before a task of the host gets its turn. */
+enum { SOON = 2000 };
+
 static atomic_int happened, running;
+static atomic_long waits, waits_until_it_happened;
 
 static int32_t happen(void *ctx) {
     (void)ctx;
+    waits_until_it_happened = waits;
     happened = 1;
     return 0;
 }
@@ -39,6 +44,7 @@ static int32_t spawn_and_wait(void *ctx) {
         parla_task_t task;
         CHECK(parla_spawn(nothing, NULL, PARLA_ANY, 0, NULL, 0, &task) == PARLA_OK);
         CHECK(parla_wait(&task, 1, -1) == PARLA_OK);
+        waits++;
     }
     return 0;
 }
@@ -73,8 +79,11 @@ static void few_tasks_of_a_host(parla_task_fn body, int32_t workers) {
     start(workers);
     feed(body, workers);
     CHECK(parla_spawn(happen, NULL, PARLA_ANY, 0, NULL, 0, NULL) == PARLA_OK);
+    const long before = waits;
     while (!happened) {
     }
+    // With more workers, the one that has taken the task may lose its processor to one that goes on.
+    if (workers == 1) CHECK(waits_until_it_happened - before < SOON);
     CHECK(parla_finalize() == PARLA_OK);
 }
 

@@ -5,10 +5,11 @@ use crate::graph::{Handle, Slot};
 use crate::runtime::completion::Ran;
 use crate::runtime::local::Local;
 use crate::runtime::{hooks, ready, run};
+use crate::scheduler::queues;
 use crate::sync::atomic::Ordering::Relaxed;
 
-/// How many tasks run in place until priorities and idle workers are looked at; the deadlines and arrivals of this thread; and until the wait
-/// goes the long way in any case.
+/// How many tasks run in place until priorities and idle workers are looked at; the deadlines and arrivals of this thread, and what
+/// lies in other queues; and until the wait goes the long way in any case.
 const NOW_AND_THEN: u32 = 8;
 /// See [`NOW_AND_THEN`].
 const OFTEN: u32 = 64;
@@ -68,9 +69,26 @@ fn is_called_for(local: &Local) -> bool {
 #[inline(never)]
 fn is_due(local: &Local, turn: u32) -> bool {
     ready::share_all(local);
-    local.runtime.queues.is_urgent(local.device.get())
-        || turn.is_multiple_of(OFTEN) && local.fibers.is_called_for()
-        || turn.is_multiple_of(SELDOM)
+    let (queues, device) = (&local.runtime.queues, local.device.get());
+    if queues.is_urgent(device) || turn.is_multiple_of(SELDOM) {
+        return true;
+    }
+    turn.is_multiple_of(OFTEN) && (local.fibers.is_called_for() || is_others_turn(local))
+}
+
+/// Whether something lies where the loop looks only now and then, while all workers may feed themselves: then it looks
+/// there next.
+fn is_others_turn(local: &Local) -> bool {
+    let queues = &local.runtime.queues;
+    if queues.any_injected(local.device.get()) {
+        local.tick.set(queues::INJECTED_FIRST.wrapping_sub(1));
+        return true;
+    }
+    let is_left = queues.any_left_by_hosts();
+    if is_left {
+        local.tick.set(queues::OTHERS_FIRST - 1);
+    }
+    is_left
 }
 
 /// True: it is complete and has not failed. False: that must be looked up.
