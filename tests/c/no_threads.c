@@ -1,5 +1,6 @@
 /* Without workers, finalize runs what is left, and returns when nothing is. */
 #include <parla.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,8 +69,46 @@ static void run(int32_t wait_mode) {
     CHECK(parla_finalize() == PARLA_OK);
 }
 
+static _Atomic int spawned, is_over;
+
+/* Spawns a few tasks and waits for the last, as long as there is a runtime. */
+static void *spawn_and_wait(void *ctx) {
+    (void)ctx;
+    while (!is_over) {
+        parla_task_t last = 0;
+        parla_status_t status = PARLA_OK;
+        for (int i = 0; i < 5 && status == PARLA_OK; i++) {
+            status = parla_spawn(count, NULL, PARLA_ANY, 0, NULL, 0, &last);
+            if (status == PARLA_OK) spawned++;
+        }
+        if (status == PARLA_OK) status = parla_wait(&last, 1, -1);
+        /* The runtime may have gone, and another may have come. */
+        CHECK(status == PARLA_OK || status == PARLA_ERR_NOT_INITIALIZED || status == PARLA_ERR_INVALID_HANDLE);
+    }
+    return NULL;
+}
+
+/* Finalize runs what another thread spawns while it is at it. */
+static void ends_while_another_spawns(void) {
+    const parla_config_t config = {.size = sizeof config, .num_threads = PARLA_NO_THREADS};
+    ran = 0;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, spawn_and_wait, NULL) == 0);
+    for (int round = 0; round < 100; round++) {
+        CHECK(parla_init(&config) == PARLA_OK);
+        const int before = spawned;
+        while (spawned == before) {
+        }
+        CHECK(parla_finalize() == PARLA_OK);
+    }
+    is_over = 1;
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(ran == spawned);
+}
+
 int main(void) {
     run(PARLA_WAIT_STACK);
     run(PARLA_WAIT_THREAD);
+    ends_while_another_spawns();
     return 0;
 }
