@@ -1,17 +1,11 @@
 /* Whoever feeds itself does not keep others waiting for ever: tasks that spawn the next one, bodies that spawn and wait in
  * turn. The tasks end when they see that what was waited for has happened, so without fairness this hangs. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                                            \
-    do {                                                                                            \
-        if (!(condition)) {                                                                         \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message());         \
-            exit(1);                                                                                \
-        }                                                                                           \
-    } while (0)
 
 /* Waits that a body may go through before a task of the host gets its turn. */
 enum { SOON = 2000 };

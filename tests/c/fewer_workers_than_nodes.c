@@ -1,15 +1,9 @@
 /* A NUMA node that gets no worker is no device, so no task is sent there to wait for ever. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 static int32_t nothing(void *ctx) {
     (void)ctx;

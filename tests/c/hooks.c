@@ -1,18 +1,12 @@
 /* Hooks: started once per worker and stopped as often, paired around bodies and around waits that block,
  * reversed order on the way out, and gone after they have been removed. */
+#include "check.h"
+
 #include <parla.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 typedef struct {
     atomic_int started, stopped, before, after, blocked, unblocked;

@@ -1,19 +1,13 @@
 /* Several threads of the host spawn a few tasks each and wait for them, again and again, while the workers come from something
  * else: everybody's tasks run, however short workers search, and however many other threads have used the library. */
+#include "check.h"
+
 #include <parla.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#define CHECK(condition)                                                                        \
-    do {                                                                                        \
-        if (!(condition)) {                                                                     \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message());     \
-            exit(1);                                                                            \
-        }                                                                                       \
-    } while (0)
 
 enum { HOSTS = 3, FEW = 8, ROUNDS = 30, BYSTANDERS = 100 };
 

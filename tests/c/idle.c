@@ -1,18 +1,12 @@
 /* Idle means asleep: a runtime without work uses no processor time, nor does one whose only task is held
  * while a thread of the host waits for it. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 static double cpu_ms(void) {
     struct rusage use;

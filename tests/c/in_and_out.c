@@ -1,16 +1,10 @@
 /* `task` may be one of the places that `deps` points to, in every call that spawns: the dependency is what lay
  * there before. The first task of each chain is held, so that no dependency is complete when it is looked at. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                                        \
-    do {                                                                                        \
-        if (!(condition)) {                                                                     \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message());     \
-            exit(1);                                                                            \
-        }                                                                                       \
-    } while (0)
 
 enum { LENGTH = 100, MANY = 12, STEPS = 40, WIDTH = 8 };
 

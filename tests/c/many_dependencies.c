@@ -1,18 +1,12 @@
 /* Dependency lists longer than a record, of every length around the sizes where they overflow; the records
  * that held them serve other tasks afterwards: with dependencies, with holds. And a chain of tasks that
  * are skipped needs no free worker. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 enum { MOST = 120, SKIPPED = 100000 };
 

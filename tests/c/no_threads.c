@@ -1,16 +1,10 @@
 /* Without workers, finalize runs what is left, and returns when nothing is. */
+#include "check.h"
+
 #include <parla.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 static _Atomic int ran;
 
@@ -95,8 +89,8 @@ static void ends_while_another_spawns(void) {
     pthread_t thread;
     CHECK(pthread_create(&thread, NULL, spawn_and_wait, NULL) == 0);
     for (int round = 0; round < 100; round++) {
-        CHECK(parla_init(&config) == PARLA_OK);
         const int before = spawned;
+        CHECK(parla_init(&config) == PARLA_OK);
         while (spawned == before) {
         }
         CHECK(parla_finalize() == PARLA_OK);

@@ -1,16 +1,10 @@
 /* A program that polls an unfinished task with short waits does not use more and more records; and the
  * wait that finally succeeds, or fails, says so. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 static parla_task_t held;
 

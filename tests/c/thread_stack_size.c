@@ -1,15 +1,9 @@
 /* With PARLA_WAIT_THREAD a body runs on its worker's own stack, and `stack_size` says how large that is. */
+#include "check.h"
+
 #include <parla.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#define CHECK(condition)                                                          \
-    do {                                                                          \
-        if (!(condition)) {                                                       \
-            printf("line %d: %s (%s)\n", __LINE__, #condition, parla_last_error_message()); \
-            exit(1);                                                              \
-        }                                                                         \
-    } while (0)
 
 enum { BYTES = 12 << 20, PAGE = 4096 };
 
