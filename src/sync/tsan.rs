@@ -5,7 +5,7 @@
 
 use std::ffi::c_void;
 use std::ops::{Deref, DerefMut};
-use std::sync::{LockResult, PoisonError, WaitTimeoutResult};
+use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult, WaitTimeoutResult};
 use std::time::Duration;
 
 unsafe extern "C" {
@@ -37,6 +37,15 @@ impl<T> Mutex<T> {
     /// See [`std::sync::Mutex::lock`].
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         Ok(self.locked(self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// See [`std::sync::Mutex::try_lock`].
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        match self.0.try_lock() {
+            Ok(guard) => Ok(self.locked(guard)),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(self.locked(poisoned.into_inner())),
+            Err(TryLockError::WouldBlock) => Err(TryLockError::WouldBlock),
+        }
     }
 
     fn locked<'a>(&'a self, guard: std::sync::MutexGuard<'a, T>) -> MutexGuard<'a, T> {
