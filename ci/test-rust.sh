@@ -36,5 +36,8 @@ if cargo clippy --version >/dev/null 2>&1; then
 else
   note "clippy is not installed here: the lints were NOT checked"
 fi
+# What only ci/test-tsan.sh builds; linking it needs the sanitizer, checking does not.
+check "what is there for ThreadSanitizer" env RUSTFLAGS="--cfg parla_tsan" CARGO_TARGET_DIR="$target_dir/tsan-check" \
+  cargo check --locked --quiet --lib
 tally "Rust lints"
 finish
