@@ -47,7 +47,7 @@ fi
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | sed -n 1p)" = "$2" ]; }
 
 # Debian 12's own rustc is too old; its packages called -web follow newer releases. A compiler from elsewhere is used as
-# it is, and its lints with it.
+# it is, and its lints with it. Systems without that file are not Debian, so then it is empty.
 debian_release=$(sed -n 's/^VERSION_ID="\?\([0-9]*\).*/\1/p' /etc/os-release 2>/dev/null || true)
 if [ "$debian_release" = 12 ]; then
   rust_packages=(cargo-web rustc-web)
@@ -58,6 +58,7 @@ else
 fi
 rust=$(rustc --version 2>/dev/null | cut -d ' ' -f 2) || rust=none
 from_debian=0
+# Empty if there is none.
 case $(command -v cargo || true) in
   '' | /usr/bin/cargo) from_debian=1 ;;
 esac

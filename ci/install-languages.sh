@@ -85,7 +85,7 @@ system_mirror() {
         { apt-get -c="$1/apt.conf" update >&2 && apt-get -c="$1/apt.conf" "${query[@]}"; }; } | sed -n 1p
 }
 
-# unpack_julia STAGE: downloads Julia and the dependencies the system lacks, and unpacks them to STAGE/root.
+# unpack_julia STAGE: downloads Julia and the dependencies the system lacks, and unpacks them to STAGE/unpacked.
 unpack_julia() {
     local apt=$1/apt mirror package
     write_apt_configuration "$apt"
@@ -113,7 +113,7 @@ CONFIGURATION
         apt-get -c="$apt/apt.conf" download "libunwind8/$julia_release" "libmpfr6/$julia_release")
 
     for package in "$apt"/archives/*.deb; do
-        dpkg-deb -x "$package" "$1/root"
+        dpkg-deb -x "$package" "$1/unpacked"
     done
 }
 
@@ -144,12 +144,12 @@ install_julia() {
 
     stage=$prefix.stage
     rm -rf -- "$stage"
-    mkdir -p "$stage/root/bin"
+    mkdir -p "$stage/unpacked/bin"
     PATH=$PATH:/usr/sbin:/sbin
     unpack_julia "$stage"
-    link_system_libraries "$(dirname -- "$(find "$stage/root/usr/lib" -name libjulia.so.1)")"
+    link_system_libraries "$(dirname -- "$(find "$stage/unpacked/usr/lib" -name libjulia.so.1)")"
 
-    cat >"$stage/root/bin/julia" <<'WRAPPER'
+    cat >"$stage/unpacked/bin/julia" <<'WRAPPER'
 #!/bin/sh
 # Runs the unpacked Julia with the libraries unpacked beside it.
 here=$(dirname -- "$(dirname -- "$(readlink -f -- "$0")")")
@@ -158,15 +158,15 @@ libraries=$libraries:$here/${libraries#"$here/usr/"}
 export LD_LIBRARY_PATH="$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 exec "$here/usr/bin/julia" "$@"
 WRAPPER
-    chmod +x "$stage/root/bin/julia"
-    "$stage/root/bin/julia" --startup-file=no -e 'println("julia ", VERSION)'
-    if ! julia_works "$stage/root/bin/julia"; then
+    chmod +x "$stage/unpacked/bin/julia"
+    "$stage/unpacked/bin/julia" --startup-file=no -e 'println("julia ", VERSION)'
+    if ! julia_works "$stage/unpacked/bin/julia"; then
         echo "the unpacked Julia does not work here: see $stage" >&2
         return 1
     fi
 
     rm -rf -- "$prefix"
-    mv -- "$stage/root" "$prefix"
+    mv -- "$stage/unpacked" "$prefix"
     rm -rf -- "$stage"
 }
 

@@ -14,7 +14,6 @@ use crate::scheduler::seat::bump;
 use crate::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use corosensei::stack::DefaultStack;
 use std::ops::ControlFlow;
-use std::time::Duration;
 
 /// Runs the worker that this thread is until the runtime stops. `stack`: what its tasks run on first, unless
 /// that is the thread's own.
@@ -336,9 +335,4 @@ fn rest(local: &Local) {
     super::ready::leave_to_others(local);
     quiesce::poke(&local.runtime);
     seat.sleep(local.fibers.next_deadline());
-}
-
-/// How long a worker looks for work, from microseconds.
-pub fn spin_time(us: u32) -> Duration {
-    Duration::from_micros(u64::from(us))
 }

@@ -125,7 +125,7 @@ impl Queues {
         {
             return Some(slot);
         }
-        if tick.is_multiple_of(PERIOD)
+        if tick % PERIOD == INJECTED_FIRST
             && let Some(slot) = self.next_injected(own)
         {
             return Some(slot);
